@@ -2,10 +2,14 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field, replace
+from difflib import get_close_matches
+from typing import Literal, cast, get_args
 
 from vidmem.errors import ConfigError
+
+Family = Literal["nano"]
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,7 @@ class RuntimeConfig:
 class Config:
     """Everything that changes what comes out."""
 
-    family: Literal["nano"] = "nano"
+    family: Family = "nano"
     """Which models read the memory."""
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
@@ -79,16 +83,23 @@ class Config:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def check_config(config: Config) -> None:
-    """Refuse what cannot work.
+def check_config(config: Config, family: str | None = None) -> Config:
+    """The configuration, for ``family`` where one is named.
 
     Raises:
-        ConfigError: a number is outside its range.
+        ConfigError: an unknown family, or a number outside its range.
     """
+    if family not in (None, *FAMILIES):
+        close = get_close_matches(str(family), FAMILIES, n=1, cutoff=0.0)
+        raise ConfigError(
+            f"There is no family {family!r}; there is: {', '.join(FAMILIES)}.",
+            remedy=f"Try {close[0]!r}.",
+        )
     for section in ("memory", "tracker", "runtime"):
         for name, value in asdict(getattr(config, section)).items():
-            if isinstance(value, int) and value < 1:
+            if isinstance(value, int) and not isinstance(value, bool) and value < 1:
                 raise ConfigError(
                     f"{section}.{name} is {value}; it must be at least 1.",
                     remedy=f"Leave --{section}.{name.replace('_', '-')} out for the default.",
                 )
+    return config if family is None else replace(config, family=cast("Family", family))

@@ -212,6 +212,7 @@ class ObjectMemory:
     name: str
     first_index: int
     last_seen: int
+    last_seen_seconds: float
     presence: float
     areas: tuple[float, ...]
     """Share of the frame in its last ten confident frames."""
@@ -263,7 +264,11 @@ class Depth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Previous:
-    """The step before: what flow, masks and depth are carried from."""
+    """The step before: what flow, masks and depth are carried from.
+
+    Without what can be computed again: ``features`` has no flow and no tensors, ``masks`` no labels
+    and no state.
+    """
 
     index: int
     seconds: float

@@ -1,0 +1,31 @@
+# make setup | demo | test | lint | types | tests      CLIP=path.mp4 make demo
+PYTHON ?= python3
+CLIP ?=
+OUT ?= out/demo
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: setup demo test lint types tests
+setup: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	@echo "Installing into .venv: about 3 GB to download (torch is most of it), 6 GB on disk."
+	$(PYTHON) -m venv .venv
+	SAM2_BUILD_CUDA=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,demo]'
+	@touch $@
+
+demo: setup
+	$(BIN)/python -m vidmem example --out $(OUT) $(if $(CLIP),--clip '$(CLIP)')
+
+test: lint types tests
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy
+
+tests: setup
+	$(BIN)/python -m pytest

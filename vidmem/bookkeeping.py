@@ -1,0 +1,156 @@
+"""What a step becomes: a card for the policy, objects for the memory, states for the user."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from vidmem.memory import Step
+from vidmem.types import (
+    Card,
+    Depth,
+    Features,
+    Frame,
+    Masks,
+    ObjectMemory,
+    ObjectState,
+    Previous,
+    Prompt,
+    Recall,
+    Stream,
+    StreamCard,
+)
+
+VISIBLE = 0.5
+CONFIDENT = 0.6
+AREAS_KEPT = 10
+THUMBNAIL_HEIGHT = 54
+
+
+class Stopwatch:
+    """Milliseconds per named stage."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time what happens inside."""
+        start = time.perf_counter()
+        yield
+        self.milliseconds[stage] = 1000 * (time.perf_counter() - start)
+
+
+def make_card(
+    frame: Frame,
+    features: Features,
+    masks: Masks,
+    depth: Depth | None,
+    prompts: Sequence[Prompt],
+    recall: Recall,
+) -> Card:
+    """What a policy may know of this frame."""
+    prompted = {prompt.object_id for prompt in prompts}
+    streams = {}
+    for i, object_id in enumerate(masks.ids):
+        streams[Stream("object", object_id)] = StreamCard(
+            presence=masks.presence[i],
+            reliability=masks.reliability[i],
+            area=float((masks.logits[i] > 0).float().mean()),
+            prompted=object_id in prompted,
+            occluded=masks.occluded[i],
+            topology_changed=bool(masks.topology_changed) and masks.topology_changed[i],
+        )
+    return Card(
+        index=frame.index,
+        seconds=frame.seconds,
+        sharpness=float(cv2.Laplacian(features.grey, cv2.CV_32F).var()),
+        travel_px=depth.travel_px if depth else 0.0,
+        scene=depth.scene if depth else 0,
+        streams=streams,
+    )
+
+
+def update_objects(card: Card, masks: Masks, recall: Recall) -> dict[int, ObjectMemory]:
+    """Objects after this frame; a prompt for an unknown one has made it."""
+    objects = {}
+    for i, object_id in enumerate(masks.ids):
+        seen = card.streams[Stream("object", object_id)]
+        known = recall.objects.get(object_id) or ObjectMemory(
+            object_id, f"object {object_id}", card.index, card.index, card.seconds, 1.0, (), {}
+        )
+        visible = seen.presence >= VISIBLE and seen.area > 0
+        confident = visible and seen.reliability >= CONFIDENT and not seen.occluded
+        objects[object_id] = replace(
+            known,
+            last_seen=card.index if visible else known.last_seen,
+            last_seen_seconds=card.seconds if visible else known.last_seen_seconds,
+            presence=masks.presence[i],
+            areas=(*known.areas, seen.area)[-AREAS_KEPT:] if confident else known.areas,
+            state=masks.state[object_id],
+        )
+    return objects
+
+
+def step_of(
+    frame: Frame,
+    card: Card,
+    features: Features,
+    masks: Masks,
+    depth: Depth | None,
+    objects: Mapping[int, ObjectMemory],
+) -> Step:
+    """What this frame leaves behind, without what can be computed again."""
+    carried = replace(masks, labels=None, state={}, attention={})
+    previous = Previous(
+        frame.index,
+        frame.seconds,
+        replace(features, flow=None, tensors={}),
+        carried,
+        replace(depth, keyframe={}) if depth else None,
+    )
+    height, width = features.grey.shape
+    size = (round(width * THUMBNAIL_HEIGHT / height), THUMBNAIL_HEIGHT)
+    return Step(
+        card=card,
+        previous=previous,
+        objects=objects,
+        attention=masks.attention,
+        thumbnail=cv2.resize(features.image, size, interpolation=cv2.INTER_AREA),
+        keyframe=depth.keyframe if depth else {},
+    )
+
+
+def describe(
+    frame: Frame, masks: Masks, objects: Mapping[int, ObjectMemory]
+) -> tuple[ObjectState, ...]:
+    """The objects as a user sees them."""
+    return tuple(
+        _describe(frame, masks, objects[object_id], occluded)
+        for object_id, occluded in zip(masks.ids, masks.occluded, strict=True)
+    )
+
+
+def _describe(frame: Frame, masks: Masks, known: ObjectMemory, occluded: bool) -> ObjectState:
+    rows, columns = np.nonzero(masks.mask(known.object_id))
+    box = None
+    if len(rows):
+        box = (
+            float(columns.min()),
+            float(rows.min()),
+            float(columns.max() + 1),
+            float(rows.max() + 1),
+        )
+    absent = "occluded" if occluded else "lost"
+    return ObjectState(
+        object_id=known.object_id,
+        name=known.name,
+        status="visible" if len(rows) else absent,
+        presence=known.presence,
+        box=box,
+        area_px=len(rows),
+        unseen_seconds=max(0.0, frame.seconds - known.last_seen_seconds),
+    )

@@ -1,0 +1,222 @@
+"""The one piece of state: keyframes, pages, objects and the previous step, within one budget."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from jaxtyping import UInt8
+
+from vidmem.config import MemoryConfig
+from vidmem.errors import ObjectError
+from vidmem.memory.pages import Pool
+from vidmem.memory.rooms import make_pools, pages_per_object
+from vidmem.memory.tree import tree_bytes
+from vidmem.memory.views import credit, view_of
+from vidmem.memory.writing import Writer
+from vidmem.types import (
+    Card,
+    Decision,
+    Keyframe,
+    ObjectMemory,
+    PageShape,
+    Previous,
+    Recall,
+    State,
+    Stream,
+    Tokens,
+)
+
+LOG_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryState:
+    """Everything that lasts between frames. Immutable: a snapshot is one more reference to it."""
+
+    previous: Previous | None = None
+    objects: Mapping[int, ObjectMemory] = field(default_factory=dict)
+    keyframes: tuple[Keyframe, ...] = ()
+
+    def slots(self, kind: str) -> list[int]:
+        """Pages of one kind it needs."""
+        pages = [item for k in self.keyframes for item in k.pages.items()]
+        return [page.slot for stream, page in pages if stream.kind == kind and page.slot >= 0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """What one frame leaves to be remembered."""
+
+    card: Card
+    previous: Previous
+    objects: Mapping[int, ObjectMemory]
+    attention: Mapping[Stream, tuple[float, ...]]
+    thumbnail: UInt8[np.ndarray, "rows columns 3"]
+    keyframe: State
+
+
+class Memory:
+    """Bounded keyframe memory shared by masks and depth.
+
+    ``read`` gives a :class:`Recall`, ``write`` takes a :class:`Step`; both deal in values. Pools
+    are made by ``open`` from the byte budget and never grow.
+    """
+
+    def __init__(self, config: MemoryConfig) -> None:
+        self.config = config
+        self.log: deque[Decision] = deque(maxlen=LOG_LENGTH)
+        self._state = MemoryState()
+        self._pools: dict[str, Pool] = {}
+        self._snapshots: deque[MemoryState] = deque()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the pools have been made."""
+        return bool(self._pools)
+
+    @property
+    def objects(self) -> Mapping[int, ObjectMemory]:
+        """What is known of each object."""
+        return self._state.objects
+
+    @property
+    def keyframes(self) -> tuple[Keyframe, ...]:
+        """What is remembered, oldest first."""
+        return self._state.keyframes
+
+    @property
+    def bytes(self) -> int:
+        """Everything held: pools, keyframes, statistics, the previous step and snapshots."""
+        pools = sum(pool.bytes for pool in self._pools.values())
+        return pools + tree_bytes(self._state, tuple(self._snapshots))
+
+    def open(self, shapes: Mapping[str, PageShape]) -> None:
+        """Make the pools. Done once, at a video's first frame.
+
+        Raises:
+            ConfigError: the budget cannot hold the pages of one object.
+        """
+        self._pools = make_pools(shapes, self.config)
+
+    def read(self, index: int) -> Recall:
+        """Everything known, for the step at ``index``. Changes nothing."""
+        state = self._state
+        views = {
+            kind: view_of(kind, state.keyframes, pool, object_ids=tuple(state.objects), index=index)
+            for kind, pool in self._pools.items()
+            if state.slots(kind)
+        }
+        return Recall(index, state.previous, state.objects, views, state.keyframes)
+
+    def check_room(self, new_ids: Iterable[int]) -> None:
+        """Refuse objects that would find no room.
+
+        Raises:
+            ObjectError: with these there would be more objects than the budget allows.
+        """
+        wanted = len(set(self._state.objects) | set(new_ids))
+        pages = min(
+            (pool.capacity // pages_per_object(self.config) for pool in self._pools.values()),
+            default=self.config.objects,
+        )
+        room = min(self.config.objects, pages)
+        if wanted > room:
+            raise ObjectError(
+                f"{wanted} objects do not fit: there is room for {room}.",
+                remedy="Remove an object, or raise --memory.objects and --memory.budget-mb.",
+            )
+
+    def write(self, step: Step, build: Callable[[Stream], Tokens]) -> tuple[Decision, ...]:
+        """Remember a step: its tokens are built only for the streams the policy admits.
+
+        Returns:
+            What was admitted, refused, promoted and evicted, and why.
+        """
+        writer = Writer(
+            credit(self._state.keyframes, step.attention), self._pools, self.config, self._make_room
+        )
+        keyframes, decisions = writer.write(
+            step.card,
+            {i: o.areas for i, o in step.objects.items()},
+            build,
+            thumbnail=step.thumbnail,
+            keyframe_state=step.keyframe,
+        )
+        self._state = MemoryState(step.previous, step.objects, keyframes)
+        self.log.extend(decisions)
+        while self._snapshots and self.bytes > self.config.budget_mb * 2**20:
+            self._drop_snapshot()
+        return decisions
+
+    def remove(self, object_id: int) -> None:
+        """Forget an object: its pages, statistics and history.
+
+        Raises:
+            ObjectError: there is no such object.
+        """
+        if object_id not in self._state.objects:
+            known = ", ".join(map(str, self._state.objects)) or "none"
+            raise ObjectError(
+                f"There is no object {object_id}; the objects are: {known}.",
+                remedy="Add it with a prompt first.",
+            )
+        kept = []
+        for keyframe in self._state.keyframes:
+            pages = dict(keyframe.pages)
+            for stream in [s for s in pages if s.object_id == object_id]:
+                self._pools[stream.kind].release([pages.pop(stream).slot])
+            if pages:
+                kept.append(replace(keyframe, pages=pages))
+        objects = {i: o for i, o in self._state.objects.items() if i != object_id}
+        self._state = replace(self._state, objects=objects, keyframes=tuple(kept))
+
+    def rename(self, object_id: int, name: str) -> None:
+        """Give an object a name."""
+        renamed = replace(self._state.objects[object_id], name=name)
+        self._state = replace(self._state, objects={**self._state.objects, object_id: renamed})
+
+    def snapshot(self) -> None:
+        """Hold on to the memory as it is now; the oldest snapshot goes when there are too many."""
+        while len(self._snapshots) >= self.config.snapshots:
+            self._drop_snapshot()
+        for kind, pool in self._pools.items():
+            pool.hold(self._state.slots(kind))
+        self._snapshots.append(self._state)
+
+    def restore(self, index: int) -> int:
+        """Go back to the newest snapshot taken before frame ``index``; later ones are forgotten.
+
+        Returns:
+            The first frame to compute again.
+
+        Raises:
+            ObjectError: nothing so old is kept.
+        """
+
+        def next_frame(state: MemoryState) -> int:
+            return 0 if state.previous is None else state.previous.index + 1
+
+        while self._snapshots and next_frame(self._snapshots[-1]) > index:
+            self._release(self._snapshots.pop())
+        if not self._snapshots:
+            raise ObjectError(
+                f"Nothing is kept from before frame {index}.",
+                remedy="Correct a later frame, or raise --memory.snapshots and --memory.budget-mb.",
+            )
+        self._release(self._state)
+        self._state = self._snapshots[-1]
+        for kind, pool in self._pools.items():
+            pool.hold(self._state.slots(kind))
+        return next_frame(self._state)
+
+    def _make_room(self, kind: str) -> None:
+        while self._snapshots and not self._pools[kind].free:
+            self._drop_snapshot()
+
+    def _drop_snapshot(self) -> None:
+        self._release(self._snapshots.popleft())
+
+    def _release(self, state: MemoryState) -> None:
+        for kind, pool in self._pools.items():
+            pool.release(state.slots(kind))

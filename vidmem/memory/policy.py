@@ -1,0 +1,154 @@
+"""What is kept: decisions from numbers only, no tensors.
+
+``admit`` says whether a stream's tokens of this frame become a page, ``settle`` which page leaves
+or changes its tier afterwards. Sources of the rules of ``smart``: recent pages with a stride and
+without empty masks, and reliability by area (DAM4SAM); diversity by Gram determinant (READMem);
+eviction by relevance plus freshness (RMem).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from vidmem.config import MemoryConfig
+from vidmem.types import Card, Page, Stream, StreamCard, Tier
+
+PRESENT = 0.5
+RELIABLE = 0.6
+AREA_RANGE = (0.8, 1.25)
+NOVELTY = 0.02
+"""Least share of a new descriptor that the kept ones do not explain."""
+FRESHNESS = 0.15
+SHARPNESS_RATIO = 0.5
+"""A long-term page is at least this sharp, compared with the pages already kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept page as a policy sees it: the frame it came from, and the page."""
+
+    card: Card
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to a kept page. ``tier`` None: it leaves."""
+
+    entry: Entry
+    tier: Tier | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The answer to a candidate. ``tier`` None: it is not written."""
+
+    tier: Tier | None
+    reason: str
+
+
+def admit(
+    stream: Stream, card: Card, kept: Sequence[Entry], *, config: MemoryConfig
+) -> Admission | None:
+    """Whether ``stream`` gets a page from this frame. None: its turn has not come."""
+    seen = card.streams[stream]
+    if seen.prompted:
+        return Admission(Tier.PINNED, "prompted")
+    if config.policy == "fifo":
+        return Admission(Tier.RECENT, "latest")
+    newest = max((entry.card.index for entry in kept), default=-config.stride)
+    if card.index - newest < config.stride:
+        return None
+    if config.policy == "every-k":
+        return Admission(Tier.RECENT, f"every {config.stride} frames")
+    return Admission(*_trusted(seen))
+
+
+def _trusted(seen: StreamCard) -> tuple[Tier | None, str]:
+    if seen.occluded:
+        return None, "occluded"
+    if seen.presence < PRESENT:
+        return None, f"absent (presence {seen.presence:.2f})"
+    if seen.reliability < RELIABLE:
+        return None, f"unreliable ({seen.reliability:.2f})"
+    return Tier.RECENT, f"reliable ({seen.reliability:.2f})"
+
+
+def settle(
+    stream: Stream, kept: Sequence[Entry], areas: Sequence[float], *, config: MemoryConfig
+) -> list[Change]:
+    """Bring a stream's pages back within their limits, after one was admitted.
+
+    Args:
+        stream: whose pages.
+        kept: all its pages, oldest first.
+        areas: the object's area in its last confident frames, as shares of the frame.
+        config: the limits.
+    """
+    older = _older_corrections(kept, config.corrections)
+    recent = [entry for entry in kept if entry.page.tier is Tier.RECENT]
+    if config.policy != "smart":
+        surplus = recent[: max(0, len(recent) - config.recent - config.long_term)]
+        return [Change(entry, None, "oldest") for entry in older + surplus]
+    changes = [Change(entry, Tier.LONG_TERM, "older correction") for entry in older]
+    long_term = [entry for entry in kept if entry.page.tier is Tier.LONG_TERM]
+    long_term += older
+    for entry in recent[: max(0, len(recent) - config.recent)]:
+        others = [e for e in kept if e is not entry and e.page.tier is not Tier.RECENT]
+        refusal = _refusal(stream, entry, others, areas)
+        changes.append(Change(entry, None if refusal else Tier.LONG_TERM, refusal or "new"))
+        if not refusal:
+            long_term.append(entry)
+    while len(long_term) > config.long_term:
+        victim = min(long_term, key=lambda entry: _worth(entry, long_term))
+        long_term.remove(victim)
+        changes = [change for change in changes if change.entry is not victim]
+        changes.append(Change(victim, None, "least relevance and freshness"))
+    return changes
+
+
+def _older_corrections(kept: Sequence[Entry], corrections: int) -> list[Entry]:
+    """Pinned pages beyond the first prompt, which stays for ever, and the latest corrections."""
+    pinned = [entry for entry in kept if entry.page.tier is Tier.PINNED]
+    return pinned[1 : max(1, len(pinned) - corrections)]
+
+
+def _refusal(
+    stream: Stream, entry: Entry, kept: Sequence[Entry], areas: Sequence[float]
+) -> str | None:
+    """Why a page that leaves the recent ring does not become long-term; None if it does."""
+    seen = entry.card.streams[stream]
+    usual = median(areas) if areas else seen.area
+    if usual > 0 and not AREA_RANGE[0] <= seen.area / usual <= AREA_RANGE[1]:
+        return f"area {seen.area / usual:.2f} of the usual"
+    usual_sharpness = median([e.card.sharpness for e in kept] or [entry.card.sharpness])
+    if entry.card.sharpness < SHARPNESS_RATIO * usual_sharpness:
+        return "blurred"
+    if novelty(entry.page.descriptor, [e.page.descriptor for e in kept]) < NOVELTY:
+        return "nothing new"
+    return None
+
+
+def novelty(descriptor: Sequence[float], kept: Sequence[Sequence[float]]) -> float:
+    """Factor by which unit ``descriptor`` raises the Gram determinant of the kept ones, 0 to 1.
+
+    det G(kept + new) / det G(kept) is the squared part of the new one outside their span.
+    """
+    if not kept:
+        return 1.0
+    basis = np.asarray(kept, dtype=np.float64)
+    new = np.asarray(descriptor, dtype=np.float64)
+    gram = basis @ basis.T + 1e-4 * np.eye(len(basis))
+    cross = basis @ new
+    return float(max(0.0, new @ new - cross @ np.linalg.solve(gram, cross)))
+
+
+def _worth(entry: Entry, others: Sequence[Entry]) -> float:
+    """Relevance plus a bonus for what was rarely tried (upper confidence bound)."""
+    total = 1 + sum(other.page.reads for other in others)
+    bonus = FRESHNESS * math.sqrt(math.log(total + 1) / (entry.page.reads + 8))
+    return entry.page.relevance + bonus
