@@ -14,9 +14,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
 from torch import Tensor
 
-Point = tuple[float, float, int]
+Number = float | int
+Point = tuple[Number, Number, int]
 """x, y in frame pixels and a label: 1 belongs to the object, 0 does not."""
-Box = tuple[float, float, float, float]
+Box = tuple[Number, Number, Number, Number]
 """left, top, right, bottom in frame pixels; right and bottom are outside."""
 State = Mapping[str, Tensor]
 """What a stage wants back at the next step, by name. Kept, saved and restored by the memory."""

@@ -1,4 +1,4 @@
-"""Page pools: preallocated tensors, a free list, reference counts. Only here is written in place."""
+"""Page pools: preallocated tensors, a free list, reference counts. Only it writes in place."""
 
 from collections.abc import Iterable
 

@@ -1,0 +1,5 @@
+"""The command line."""
+
+from vidmem.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,43 @@
+"""``vidmem``: sub-commands, and errors as one line with a remedy.
+
+Exit codes: 0 done, 1 something failed, 2 the call or its input is wrong, 3 the video ended early.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import tyro
+
+from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
+from vidmem.cli.example import example
+from vidmem.cli.run import run
+from vidmem.errors import VidmemError
+
+COMMANDS = {
+    "run": run,
+    "example": example,
+    "eval davis": eval_davis,
+    "eval prompts": eval_prompts,
+    "eval depth": eval_depth,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if len(given) > 1 and f"{given[0]} {given[1]}" in COMMANDS:
+        given[:2] = [f"{given[0]} {given[1]}"]
+    try:
+        code = tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="vidmem",
+            description="Follow objects and measure depth through endless video.",
+            args=given,
+        )
+    except VidmemError as error:
+        sys.stderr.write(f"error: {error}\n")
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped\n")
+        raise SystemExit(130) from None
+    raise SystemExit(code)

@@ -1,0 +1,44 @@
+"""Options that several commands share."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+import cv2
+import torch
+import tyro
+from rich.console import Console
+
+from vidmem.config import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How a command talks."""
+
+    quiet: bool = False
+    """No progress bar and no summary."""
+    json: bool = False
+    """Print one JSON object on one line as the last line of standard output."""
+
+    def console(self) -> Console:
+        """For people: standard error, so that standard output stays clean."""
+        return Console(stderr=True, quiet=self.quiet)
+
+    def finish(self, summary: Mapping[str, object]) -> None:
+        """For programs."""
+        if self.json:
+            Console(soft_wrap=True, highlight=False).out(json.dumps(summary))
+
+
+Flat = tyro.conf.arg(name="")
+"""Options without a prefix."""
+OutputOptions = Annotated[Output, Flat]
+ConfigOptions = Annotated[Config, Flat]
+
+
+def use_threads(threads: int) -> None:
+    """Threads for this process. Only commands do this: a library must not."""
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
