@@ -18,13 +18,14 @@ SHAPES = {
     "wide values": {"key": 8, "value": 24},
     "odd widths": {"key": 7, "value": 3, "heads": 3, "groups": 1},
     "one head": {"heads": 1, "groups": 1, "key": 32, "value": 2},
+    "halved queries": {"queries": 301, "tokens": 40, "streams": 1},
     "many queries": {"queries": 300, "tokens": 70, "streams": 2},
     "strong logits": {"logit": 2500.0},
     "double": {"dtype": torch.float64},
 }
 
 
-@pytest.mark.parametrize("backend", ["auto", "sdpa"])
+@pytest.mark.parametrize("backend", ["auto", "sdpa", "blocked"])
 @pytest.mark.parametrize("mass", [None, "page", "token"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_backend_equals_reference(make_case, shape, mass, backend) -> None:

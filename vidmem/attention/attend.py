@@ -7,13 +7,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from vidmem.attention.blocked import attend_blocked
 from vidmem.attention.reference import Mass, attend_reference
 from vidmem.attention.sdpa import attend_sdpa
 from vidmem.types import Pages
 
-Backend = Literal["auto", "reference", "sdpa"]
+Backend = Literal["auto", "reference", "sdpa", "blocked"]
 
-_BACKENDS = {"reference": attend_reference, "sdpa": attend_sdpa}
+_BACKENDS = {"reference": attend_reference, "sdpa": attend_sdpa, "blocked": attend_blocked}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

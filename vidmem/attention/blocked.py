@@ -1,0 +1,99 @@
+"""Page by page on the CPU: no gather, temporaries of one page whatever the number of pages.
+
+Each page is attended to alone by torch's fused CPU kernel, which also gives the logarithm of its
+softmax sum; the answers are then weighed by it (online softmax; Milakov and Gimelshein 2018,
+arXiv:1805.02867). The same logarithms are the page mass, so it costs nothing.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vidmem.attention.layout import fold_heads, listed_pages, pad_width, unfold_heads
+from vidmem.attention.reference import Mass
+from vidmem.types import Pages
+
+_HALVED_FROM = 512
+"""Rows from which the queries are given to the kernel as two halves. It hands out blocks of 256
+rows; 1620 rows are 7 blocks, so of two cores one would wait while the other does the last."""
+_TILE = 128
+"""Rows whose weights are in memory at once while token mass is measured."""
+
+
+@torch.no_grad()
+def attend_blocked(
+    query: Float[Tensor, "streams queries heads key"],
+    pages: Pages,
+    *,
+    scale: float,
+    mass: Mass | None = None,
+) -> tuple[Float[Tensor, "streams queries heads value"], Tensor | None]:
+    """CPU only, no gradients. Token mass costs a second pass over query and keys."""
+    streams, queries, heads, _ = query.shape
+    slots, (tokens, groups, value) = pages.table.shape[1], pages.values.shape[1:]
+    attended = query.new_zeros(streams, queries, heads, value)
+    shape = (streams, slots, tokens) if mass == "token" else (streams, slots)
+    received = torch.zeros(shape, dtype=torch.promote_types(query.dtype, torch.float32))
+    for stream, listed in enumerate(listed_pages(pages)):
+        if not listed:
+            continue
+        folded = fold_heads(query[stream], groups=groups)
+        numbers = [page for _, page in listed]
+        answer, sums = _attend_stream(folded, pages, numbers, scale)
+        attended[stream] = unfold_heads(answer, queries=queries)
+        total = sums.logsumexp(0)
+        if mass == "page":
+            received[stream, [slot for slot, _ in listed]] = (sums - total).exp().mean((1, 2))
+        elif mass == "token":
+            for slot, page in listed:
+                keys = pages.keys[page, : pages.counts[page]].transpose(0, 1)
+                received[stream, slot, : keys.shape[1]] = _token_mass(folded, keys, total, scale)
+    return attended, received if mass else None
+
+
+def _attend_stream(
+    query: Float[Tensor, "groups rows key"], pages: Pages, numbers: list[int], scale: float
+) -> tuple[Float[Tensor, "groups rows value"], Float[Tensor, "pages groups rows"]]:
+    """The answer and each page's logarithm of the softmax sum, in float32 or wider."""
+    groups, rows, _ = query.shape
+    width, value = max(query.shape[-1], pages.values.shape[-1]), pages.values.shape[-1]
+    halves = 2 if rows >= _HALVED_FROM and rows % 2 == 0 else 1
+    split = pad_width(query, width).view(groups, halves, rows // halves, width).transpose(0, 1)
+    answer, sums, total = None, [], None
+    for page in numbers:
+        count = pages.counts[page]
+        keys, values = (
+            pad_width(pool[page, :count].transpose(0, 1), width).expand(halves, -1, -1, -1)
+            for pool in (pages.keys, pages.values)
+        )
+        found, page_sum = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            split, keys, values, 0.0, False, scale=scale
+        )
+        found = found[..., :value].to(page_sum.dtype)
+        if answer is None or total is None:
+            answer, total = found, page_sum
+        else:
+            both = torch.logaddexp(total, page_sum)
+            answer = answer * (total - both).exp()[..., None]
+            answer += found * (page_sum - both).exp()[..., None]
+            total = both
+        sums.append(page_sum)
+    assert answer is not None
+    joined = torch.stack(sums).transpose(1, 2).reshape(len(numbers), groups, rows)
+    return answer.transpose(0, 1).reshape(groups, rows, value), joined
+
+
+def _token_mass(
+    query: Float[Tensor, "groups rows key"],
+    keys: Float[Tensor, "groups tokens key"],
+    total: Float[Tensor, "groups rows"],
+    scale: float,
+) -> Float[Tensor, " tokens"]:
+    """Mean over groups and rows of the final weights of one page's tokens."""
+    received = torch.zeros(keys.shape[1], dtype=total.dtype)
+    transposed = keys.to(total.dtype).transpose(1, 2)
+    for start in range(0, query.shape[1], _TILE):
+        tile = query[:, start : start + _TILE].to(total.dtype) * scale
+        logits = torch.matmul(tile, transposed)
+        received += logits.sub_(total[:, start : start + _TILE, None]).exp_().sum((0, 1))
+    return received / total.numel()
