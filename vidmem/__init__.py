@@ -1,0 +1,1 @@
+"""Follow objects and measure depth through endless video, in constant memory."""

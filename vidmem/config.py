@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from vidmem.errors import ConfigError
 
@@ -81,6 +82,40 @@ class Config:
         del values["runtime"]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings under dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def config_from(values: Mapping[str, Any]) -> Config:
+    """A configuration from nested values: differences to the defaults.
+
+    Raises:
+        ConfigError: an unknown name, with the nearest known one.
+    """
+    known = flatten(asdict(Config()))
+    given = flatten(values)
+    for name in given:
+        if name not in known:
+            close = get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise ConfigError(f"There is no setting {name!r}.", remedy=f"Perhaps {close!r}?")
+    config = Config()
+    for name, value in given.items():
+        section, _, knob = name.rpartition(".")
+        if section:
+            changed = replace(getattr(config, section), **{knob: value})
+            config = replace(config, **{section: changed})
+        else:
+            config = replace(config, **{knob: value})
+    return check_config(config)
 
 
 def check_config(config: Config, family: str | None = None) -> Config:

@@ -1,15 +1,19 @@
 """The product in one method: a frame in, masks and depth out, what is needed kept in the memory."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import torch
 
 from vidmem.bookkeeping import Stopwatch, describe, make_card, step_of, update_objects
-from vidmem.config import Config, check_config
+from vidmem.config import Config, check_config, config_from
 from vidmem.errors import PromptError
-from vidmem.memory import Memory
+from vidmem.memory import Memory, check_same, load_memory, read_about, save_memory
 from vidmem.models import Models, build_models
 from vidmem.prompts import check_prompts
+from vidmem.protocols import DepthBase, Tracker
 from vidmem.types import Frame, Masks, Prompt, Result
 
 Prompts = Mapping[int, Sequence[Prompt]]
@@ -126,21 +130,52 @@ class Engine:
         """
         self.memory.remove(object_id)
 
+    def save(self, path: str | Path) -> None:
+        """Write the whole state; ``load(state=path)`` continues bit-equal on the CPU.
+
+        Raises:
+            SinkError: it cannot be written.
+        """
+        save_memory(self.memory, Path(path), family=self.config.family, config=asdict(self.config))
+
     def _check(self, frame: Frame, prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
         checked = check_prompts(prompts, frame.size, known=tuple(self.memory.objects))
         self.memory.check_room(prompt.object_id for prompt in checked)
         return checked
 
 
-def load(family: str | None = None, *, config: Config | None = None) -> Engine:
-    """An engine ready for its first frame.
+def load(
+    family: str | None = None,
+    *,
+    config: Config | None = None,
+    state: str | Path | None = None,
+    tracker: Tracker | None = None,
+    depth: DepthBase | None = None,
+) -> Engine:
+    """An engine ready for its next frame.
 
     Args:
         family: which models, ``"nano"``; the default is what ``config`` says.
-        config: every knob; the defaults if left out.
+        config: every knob; left out, the saved ones, else the defaults.
+        state: a file that ``Engine.save`` wrote, to go on from there.
+        tracker: your own, instead of the family's.
+        depth: your own, instead of the family's.
 
     Raises:
         ConfigError: an unknown family or an impossible number.
+        CheckpointError: the state is damaged or was saved with another configuration.
     """
+    about = read_about(Path(state)) if state else None
+    if about and config is None:
+        config = config_from(json.loads(about["config"]))
     config = check_config(config or Config(), family)
-    return Engine(build_models(config), Memory(config.memory), config)
+    memory = Memory(config.memory)
+    if about and state:
+        check_same(about, asdict(config), Path(state))
+        load_memory(memory, Path(state))
+    models = build_models(config)
+    if tracker is not None:
+        models = replace(models, tracker=tracker)
+    if depth is not None:
+        models = replace(models, depth=depth)
+    return Engine(models, memory, config)

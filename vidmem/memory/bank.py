@@ -2,58 +2,21 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-import numpy as np
-from jaxtyping import UInt8
+from torch import Tensor
 
 from vidmem.config import MemoryConfig
 from vidmem.errors import ObjectError
 from vidmem.memory.pages import Pool
 from vidmem.memory.rooms import make_pools, pages_per_object
+from vidmem.memory.state import MemoryState, Step
 from vidmem.memory.tree import tree_bytes
-from vidmem.memory.views import credit, view_of
+from vidmem.memory.views import credit, moved, view_of
 from vidmem.memory.writing import Writer
-from vidmem.types import (
-    Card,
-    Decision,
-    Keyframe,
-    ObjectMemory,
-    PageShape,
-    Previous,
-    Recall,
-    State,
-    Stream,
-    Tokens,
-)
+from vidmem.types import Decision, Keyframe, ObjectMemory, PageShape, Recall, Stream, Tokens
 
 LOG_LENGTH = 1000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MemoryState:
-    """Everything that lasts between frames. Immutable: a snapshot is one more reference to it."""
-
-    previous: Previous | None = None
-    objects: Mapping[int, ObjectMemory] = field(default_factory=dict)
-    keyframes: tuple[Keyframe, ...] = ()
-
-    def slots(self, kind: str) -> list[int]:
-        """Pages of one kind it needs."""
-        pages = [item for k in self.keyframes for item in k.pages.items()]
-        return [page.slot for stream, page in pages if stream.kind == kind and page.slot >= 0]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """What one frame leaves to be remembered."""
-
-    card: Card
-    previous: Previous
-    objects: Mapping[int, ObjectMemory]
-    attention: Mapping[Stream, tuple[float, ...]]
-    thumbnail: UInt8[np.ndarray, "rows columns 3"]
-    keyframe: State
 
 
 class Memory:
@@ -74,6 +37,37 @@ class Memory:
     def is_open(self) -> bool:
         """Whether the pools have been made."""
         return bool(self._pools)
+
+    @property
+    def state(self) -> MemoryState:
+        """Everything that lasts, but for the content of pages."""
+        return self._state
+
+    @property
+    def shapes(self) -> Mapping[str, PageShape]:
+        """Of the pages, by kind of stream."""
+        return {kind: pool.shape for kind, pool in self._pools.items()}
+
+    def read_page(self, kind: str, slot: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of one page."""
+        return self._pools[kind].read(slot)
+
+    def adopt(
+        self,
+        state: MemoryState,
+        shapes: Mapping[str, PageShape],
+        pages: Mapping[tuple[str, int], Tokens],
+        log: Iterable[Decision],
+    ) -> None:
+        """Take over a saved state; only an empty memory does. Pages get new places.
+
+        Raises:
+            ObjectError: the budget is smaller than the one it was saved under.
+        """
+        self.open(shapes)
+        places = {key: self._pools[key[0]].take(tokens) for key, tokens in pages.items()}
+        self._state = replace(state, keyframes=moved(state.keyframes, places))
+        self.log.extend(log)
 
     @property
     def objects(self) -> Mapping[int, ObjectMemory]:
@@ -193,11 +187,7 @@ class Memory:
         Raises:
             ObjectError: nothing so old is kept.
         """
-
-        def next_frame(state: MemoryState) -> int:
-            return 0 if state.previous is None else state.previous.index + 1
-
-        while self._snapshots and next_frame(self._snapshots[-1]) > index:
+        while self._snapshots and self._snapshots[-1].next_index > index:
             self._release(self._snapshots.pop())
         if not self._snapshots:
             raise ObjectError(
@@ -208,7 +198,7 @@ class Memory:
         self._state = self._snapshots[-1]
         for kind, pool in self._pools.items():
             pool.hold(self._state.slots(kind))
-        return next_frame(self._state)
+        return self._state.next_index
 
     def _make_room(self, kind: str) -> None:
         while self._snapshots and not self._pools[kind].free:

@@ -57,6 +57,22 @@ def credit(
     )
 
 
+def moved(
+    keyframes: Sequence[Keyframe], places: Mapping[tuple[str, int], int]
+) -> tuple[Keyframe, ...]:
+    """The same keyframes with every page at its new place."""
+    return tuple(
+        replace(
+            keyframe,
+            pages={
+                stream: replace(page, slot=places.get((stream.kind, page.slot), page.slot))
+                for stream, page in keyframe.pages.items()
+            },
+        )
+        for keyframe in keyframes
+    )
+
+
 def _credited(page: Page, mass: float | None) -> Page:
     if mass is None:
         return page

@@ -1,0 +1,83 @@
+"""``vidmem eval``: how good it is, by the official protocols."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
+from vidmem.config import Config
+from vidmem.engine import Engine, load
+from vidmem.evaluation.davis import evaluate_davis
+from vidmem.evaluation.depth_protocol import evaluate_depth
+from vidmem.evaluation.prompts import evaluate_prompts
+from vidmem.evaluation.report import table
+
+
+def eval_davis(
+    *,
+    root: Path,
+    sequences: tuple[str, ...] | None = None,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """Masks: J and F on a DAVIS tree or a folder of <sequence>/images and masks.
+
+    Args:
+        root: the data.
+        sequences: only these.
+        config: every knob.
+        output: how to talk.
+    """
+    use_threads(config.runtime.threads)
+    report = evaluate_davis(root, make_engine=_maker(config), sequences=sequences)
+    return _finish(report, output)
+
+
+def eval_prompts(
+    *,
+    root: Path,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """First masks: mean IoU after a box, one click and three clicks.
+
+    Args:
+        root: the data, as for ``eval davis``.
+        config: every knob.
+        output: how to talk.
+    """
+    use_threads(config.runtime.threads)
+    return _finish(evaluate_prompts(root, make_engine=_maker(config)), output)
+
+
+def eval_depth(
+    *,
+    root: Path,
+    poses: bool = False,
+    skip: int = 16,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """Depth: accuracy and steadiness against measured depth.
+
+    Args:
+        root: a folder of images, depth, poses and K.txt.
+        poses: give the poses to the engine, so that depth is in metres.
+        skip: frames at the start that do not count.
+        config: every knob.
+        output: how to talk.
+    """
+    use_threads(config.runtime.threads)
+    report = evaluate_depth(root, make_engine=_maker(config), poses=poses, skip=skip)
+    return _finish(report, output)
+
+
+def _maker(config: Config) -> Callable[[], Engine]:
+    return lambda: load(config=config)
+
+
+def _finish(report: Mapping[str, Any], output: Output) -> int:
+    output.console().print(table(report))
+    output.finish(report)
+    return 0
