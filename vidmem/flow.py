@@ -1,0 +1,56 @@
+"""The one optical-flow wrapper: DIS (Kroeger et al., ECCV 2016) through OpenCV."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+Preset = Literal["ultrafast", "fast", "medium"]
+_PRESETS = {
+    "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+SMALLEST_PX = 16
+"""DIS needs patches and pyramid levels: smaller images get zero flow."""
+
+
+def flow(
+    source: UInt8[np.ndarray, "height width"],
+    target: UInt8[np.ndarray, "height width"],
+    *,
+    preset: Preset = "medium",
+) -> Float32[np.ndarray, "height width 2"]:
+    """Where each pixel of ``source`` is in ``target``: x and y offset in pixels."""
+    if min(source.shape) < SMALLEST_PX:
+        return np.zeros((*source.shape, 2), np.float32)
+    # A fresh instance: DIS keeps buffers, and engines may run in several threads.
+    return cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(source, target, None)
+
+
+def warp(
+    image: np.ndarray, offsets: Float32[np.ndarray, "height width 2"], *, outside: float = 0.0
+) -> np.ndarray:
+    """``image`` sampled bilinearly where ``offsets`` point; ``outside`` beyond its edge."""
+    height, width = offsets.shape[:2]
+    columns, rows = np.meshgrid(
+        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    )
+    return cv2.remap(
+        image,
+        columns + offsets[..., 0],
+        rows + offsets[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=outside,
+    )
+
+
+def forward_backward_error(
+    forward: Float32[np.ndarray, "height width 2"],
+    backward: Float32[np.ndarray, "height width 2"],
+) -> Float32[np.ndarray, "height width"]:
+    """How far a pixel lands from itself after going there and back, in pixels."""
+    back = warp(backward, forward, outside=1e3)
+    return np.linalg.norm(forward + back, axis=-1).astype(np.float32)
