@@ -12,9 +12,7 @@ from vidmem.attention.reference import Mass, attend_reference
 from vidmem.attention.sdpa import attend_sdpa
 from vidmem.types import Pages
 
-Backend = Literal["auto", "reference", "sdpa", "blocked"]
-
-_BACKENDS = {"reference": attend_reference, "sdpa": attend_sdpa, "blocked": attend_blocked}
+Backend = Literal["auto", "reference", "sdpa", "blocked", "triton"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +64,17 @@ def attend(
         shrunk = replace(pages, table=table)
         found = attend(query, shrunk, scale=scale, backend=backend, mass=mass)
         return Attended(found.values, _widen(found.mass, kept, pages.table.shape[1]))
-    name = _choose(query, pages) if backend == "auto" else backend
-    return Attended(*_BACKENDS[name](query, pages, scale=scale, mass=mass))
+    name = choose(query, pages) if backend == "auto" else backend
+    if name == "blocked" and (query.device.type != "cpu" or _needs_gradient(query, pages)):
+        raise ValueError("blocked runs on the CPU, without gradients; take another backend.")
+    if name == "triton" and query.dtype == torch.float64:
+        raise ValueError("triton computes in 32 bits; take another backend for float64.")
+    if name == "triton":
+        from vidmem.attention.triton import attend_triton
+
+        return Attended(*attend_triton(query, pages, scale=scale, mass=mass))
+    run = {"reference": attend_reference, "sdpa": attend_sdpa, "blocked": attend_blocked}[name]
+    return Attended(*run(query, pages, scale=scale, mass=mass))
 
 
 @torch.no_grad()
@@ -99,8 +106,18 @@ def _widen(mass: Tensor | None, kept: Int[Tensor, "streams count"], slots: int) 
     return full.scatter(1, index, mass)
 
 
-def _choose(query: Tensor, pages: Pages) -> Literal["reference", "sdpa"]:
+def choose(query: Tensor, pages: Pages) -> Literal["sdpa", "blocked", "triton"]:
+    """The fastest measured backend for this device and shape (docs/performance.md)."""
+    if query.device.type == "cuda" and query.dtype != torch.float64:
+        return "triton"
+    if query.device.type == "cpu" and not _needs_gradient(query, pages):
+        return "blocked"
     return "sdpa"
+
+
+def _needs_gradient(query: Tensor, pages: Pages) -> bool:
+    tensors = (query, pages.keys, pages.values)
+    return torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
 
 
 def _check(query: Tensor, pages: Pages, top_pages: int | None) -> None:
