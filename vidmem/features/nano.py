@@ -1,0 +1,65 @@
+"""What the embedded tracker sees: colour at three scales, edge energy, random Fourier features."""
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+
+from vidmem.config import TrackerConfig
+from vidmem.flow import flow
+from vidmem.types import Features, Frame, Previous
+
+STRIDE = 2
+PLAIN = 10
+FOURIER = 160
+FOURIER_SCALE = 1.5
+SIZE = 1 + PLAIN + FOURIER
+
+
+class NanoEncoder:
+    """One encoding per frame for masks and depth, and the optical flow to the previous frame."""
+
+    def __init__(self, config: TrackerConfig) -> None:
+        self._working_pixels = config.working_pixels
+        generator = torch.Generator().manual_seed(0)
+        self._directions = FOURIER_SCALE * torch.randn(PLAIN, FOURIER, generator=generator)
+        self._phases = 2 * torch.pi * torch.rand(FOURIER, generator=generator)
+
+    def encode(self, frame: Frame, previous: Previous | None) -> Features:
+        """Features at working size; the first frame of a video fixes that size."""
+        height, width = (
+            previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
+        )
+        image = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
+        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        offsets = flow(grey, previous.features.grey) if previous else None
+        plain = plain_features(image, grey)[::STRIDE, ::STRIDE]
+        rows, columns = plain.shape[:2]
+        x = torch.from_numpy(np.ascontiguousarray(plain)).reshape(-1, PLAIN)
+        fourier = torch.cos(x @ self._directions + self._phases)
+        pixels = torch.cat([torch.ones(len(x), 1), x, fourier], 1)
+        tensors = {
+            "pixels": pixels.reshape(rows, columns, SIZE),
+            "frame_size": torch.tensor(frame.size),
+        }
+        return Features(image, grey, offsets, tensors)
+
+
+def working_size(frame: Frame, pixels: int) -> tuple[int, int]:
+    """Height and width with the frame's aspect ratio, about ``pixels`` large, multiples of 8."""
+    height, width = frame.size
+    scale = min(1.0, (pixels / (height * width)) ** 0.5)
+    return max(16, 8 * round(height * scale / 8)), max(16, 8 * round(width * scale / 8))
+
+
+def plain_features(
+    image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w 10"]:
+    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel."""
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / 50
+    lab -= np.array([1, 0, 0], np.float32)
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0) / 255
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
+    energy = cv2.blur(np.sqrt(across**2 + down**2), (7, 7))
+    return np.dstack([lab, cv2.blur(lab, (7, 7)), cv2.blur(lab, (21, 21)), energy])
+
