@@ -51,6 +51,8 @@ class Frame:
     seconds: float
     intrinsics: Intrinsics | None = None
     camera_to_world: Float[np.ndarray, "4 4"] | None = None
+    gap_seconds: float = 0.0
+    """Without pictures before this one, where a live source was interrupted."""
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,0 +1,87 @@
+"""Depth as numbers: 16-bit PNG, at working size as it was measured."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt16
+
+from vidmem.sinks.pictures import COMPRESSION, FrameFolder
+from vidmem.sinks.places import told
+from vidmem.types import Depth, Result
+
+MILLIMETRE = 0.001
+LARGEST = 65_535
+HEADROOM = 2.0
+"""How much nearer things may come before the step has to grow."""
+
+
+class DepthPictures(FrameFolder):
+    """``%05d.png``, 16 bits: ``multiply_by`` times the value is the quantity, 0 is unknown.
+
+    Metric depth is in millimetres, as sensors store it (65.5 m and more are unknown); other depth
+    is inverse, in the unit of its scene. The number and its meaning stand in every file's text
+    chunks, and for the whole folder in the ``.json`` beside it.
+    """
+
+    def __init__(self, final: Path, *, resume: Mapping[str, Any] | None = None) -> None:
+        super().__init__(final, resume=resume)
+        self._steps: dict[int, float] = (
+            {int(scene): step for scene, step in resume["steps"].items()} if resume else {}
+        )
+        self._runs: list[dict[str, Any]] = list(resume["runs"]) if resume else []
+
+    def save(self, path: Path, result: Result) -> None:
+        """One frame; a frame without depth gets no file."""
+        from PIL import Image
+        from PIL.PngImagePlugin import PngInfo
+
+        depth = result.depth
+        if depth is None:
+            return
+        meaning = self._meaning(depth)
+        if not self._runs or self._runs[-1]["meaning"] != meaning:
+            self._runs.append({"from_frame": result.frame.index, "meaning": meaning})
+        text = PngInfo()
+        for key, value in meaning.items():
+            text.add_text(key, str(value))
+        image = Image.fromarray(to_steps(depth, meaning["multiply_by"]))
+        image.save(path, format="PNG", compress_level=COMPRESSION, pnginfo=text)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """The steps go along."""
+        return {**super().checkpoint(), "steps": self._steps, "runs": self._runs}
+
+    def close(self) -> None:
+        """Write what the numbers mean, and rename."""
+        with told(self.place.final):
+            (self.place.partial / "depth.json").write_text(json.dumps(self._runs, indent=2))
+        super().close()
+
+    def _meaning(self, depth: Depth) -> dict[str, Any]:
+        if depth.metric:
+            step = MILLIMETRE
+        else:
+            largest = float(np.nanmax(depth.inverse, initial=0.0, where=np.isfinite(depth.inverse)))
+            step = self._steps.get(depth.scene, 0.0)
+            if largest > step * LARGEST or step == 0.0:
+                step = max(largest, 1e-6) * HEADROOM / LARGEST
+            self._steps = {depth.scene: step}
+        return {
+            "quantity": "depth" if depth.metric else "inverse depth",
+            "unit": "metre" if depth.metric else "1 / unit of the scene",
+            "multiply_by": step,
+            "unknown": 0,
+            "scene": depth.scene,
+        }
+
+
+def to_steps(depth: Depth, step: float) -> UInt16[np.ndarray, "rows columns"]:
+    """Metres or inverse depth in steps; what is unknown or does not fit is 0."""
+    inverse = np.nan_to_num(depth.inverse.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    known = inverse > 0
+    values = np.divide(1.0, inverse, out=np.zeros_like(inverse), where=known)
+    steps = np.round((values if depth.metric else inverse) / step)
+    return np.where(known & (steps <= LARGEST), steps, 0).astype(np.uint16)

@@ -1,0 +1,90 @@
+"""Depth as a picture: near is warm, the range follows slowly so that nothing flickers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+
+from vidmem.sinks.drawing import FONT, WHITE
+from vidmem.types import Depth
+
+FOLLOW = 0.05
+"""How far the range moves towards that of the frame, per frame."""
+PERCENTILES = (2.0, 98.0)
+SAMPLE_STRIDE = 4
+SMALLEST_RANGE = 1e-6
+
+
+class DepthPainter:
+    """Paints inverse depth with a running range; a new scene has a new unit and starts again.
+
+    Args:
+        state: from ``state``, to go on with the same range.
+    """
+
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        self._low = state["low"] if state else 0.0
+        self._high = state["high"] if state else 1.0
+        self._scene: int | None = state["scene"] if state else None
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"low": self._low, "high": self._high, "scene": self._scene}
+
+    def __call__(self, depth: Depth, size: tuple[int, int]) -> UInt8[np.ndarray, "height width 3"]:
+        """RGB at height and width ``size``, with a legend, in metres where depth is metric."""
+        self._follow(depth)
+        span = max(self._high - self._low, SMALLEST_RANGE)
+        finite = np.nan_to_num(depth.inverse, nan=0.0, posinf=self._high, neginf=0.0)
+        near = np.clip((finite - self._low) * (255.0 / span), 0, 255).astype(np.uint8)
+        small = cv2.applyColorMap(near, cv2.COLORMAP_TURBO)
+        picture: np.ndarray = cv2.resize(
+            cv2.cvtColor(small, cv2.COLOR_BGR2RGB), size[::-1], interpolation=cv2.INTER_LINEAR
+        )
+        self._legend(picture, depth.metric)
+        return picture
+
+    def _follow(self, depth: Depth) -> None:
+        sample = depth.inverse[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
+        sample = sample[np.isfinite(sample)]
+        if not sample.size:
+            return
+        low, high = (float(value) for value in np.percentile(sample, PERCENTILES))
+        rate = FOLLOW if depth.scene == self._scene else 1.0
+        self._scene = depth.scene
+        self._low += rate * (low - self._low)
+        self._high += rate * (high - self._high)
+
+    def _legend(self, picture: np.ndarray, metric: bool) -> None:
+        height, width = picture.shape[:2]
+        bar_width, bar_height, margin = max(6, width // 60), height // 3, max(4, height // 40)
+        if height < 96 or width < 96:
+            return  # no room to read anything
+        ramp = np.linspace(255, 0, bar_height).astype(np.uint8)[:, None]
+        colours = cv2.cvtColor(cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
+        top, left = height - bar_height - margin, width - bar_width - margin
+        picture[top : top + bar_height, left : left + bar_width] = colours
+        cv2.rectangle(picture, (left - 1, top - 1), (left + bar_width, top + bar_height), WHITE, 1)
+        near, middle, far = self._words(metric)
+        for text, row in ((near, top), (middle, top + bar_height // 2), (far, top + bar_height)):
+            _write_left_of(picture, text, left - 4, row)
+
+    def _words(self, metric: bool) -> tuple[str, str, str]:
+        if not metric:
+            return "near", "", "far"
+        values = (self._high, (self._low + self._high) / 2, self._low)
+        near, middle, far = (
+            f"{1 / value:.3g} m" if value > SMALLEST_RANGE else "far" for value in values
+        )
+        return near, middle, far
+
+
+def _write_left_of(picture: np.ndarray, text: str, right: int, row: int) -> None:
+    scale = float(np.clip(picture.shape[0] / 1000, 0.35, 1.4))
+    (width, height), _ = cv2.getTextSize(text, FONT, scale, 1)
+    place = (right - width, row + height // 2)
+    cv2.putText(picture, text, place, FONT, scale, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(picture, text, place, FONT, scale, WHITE, 1, cv2.LINE_AA)

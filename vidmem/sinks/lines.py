@@ -1,0 +1,92 @@
+"""``results.jsonl``: one JSON object per frame."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool
+
+from vidmem.sinks.pictures import labels_of
+from vidmem.sinks.places import Place, told
+from vidmem.types import ObjectState, Result
+
+
+class LinesFile:
+    """A text file that only grows; a killed run cuts it back to the last checkpoint."""
+
+    def __init__(self, final: Path, *, resume: Mapping[str, Any] | None = None) -> None:
+        self._place = Place(final, folder=False, resume=resume is not None)
+        with told(final):
+            self._file = self._place.partial.open("r+b")
+            self._file.truncate(resume["bytes"] if resume else 0)
+            self._file.seek(0, os.SEEK_END)
+
+    def write_line(self, value: object) -> None:
+        """Append one JSON value."""
+        with told(self._place.final):
+            self._file.write(json.dumps(value).encode() + b"\n")
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Everything to the disk."""
+        with told(self._place.final):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            return {"bytes": self._file.tell()}
+
+    def close(self) -> None:
+        """Finish and rename."""
+        with told(self._place.final):
+            self._file.close()
+        self._place.publish()
+
+    def abort(self) -> None:
+        """Remove it."""
+        with suppress(OSError):  # a full disk: the rest of the buffer is not wanted any more
+            self._file.close()
+        self._place.discard()
+
+
+class ResultLines(LinesFile):
+    """Per frame: time, objects with box, area and COCO RLE, times, memory and its decisions."""
+
+    def write(self, result: Result) -> None:
+        """One more line."""
+        labels = labels_of(result)
+        line = {
+            "index": result.frame.index,
+            "seconds": round(result.frame.seconds, 6),
+            "objects": [describe(state, labels == state.object_id) for state in result.objects],
+            "milliseconds": {name: round(ms, 3) for name, ms in result.milliseconds.items()},
+            "memory_bytes": result.memory_bytes,
+            "kept": [asdict(decision) for decision in result.kept],
+        }
+        if result.frame.gap_seconds:
+            line["gap_seconds"] = round(result.frame.gap_seconds, 3)
+        self.write_line(line)
+
+
+def describe(state: ObjectState, mask: Bool[np.ndarray, "height width"]) -> dict[str, Any]:
+    """One object as JSON values; the box is left, top, right, bottom."""
+    return {
+        "id": state.object_id,
+        "name": state.name,
+        "status": state.status,
+        "presence": round(float(state.presence), 4),
+        "box": None if state.box is None else [float(value) for value in state.box],
+        "area": int(state.area_px),
+        "unseen_seconds": round(float(state.unseen_seconds), 3),
+        "segmentation": run_lengths(mask),
+    }
+
+
+def run_lengths(mask: Bool[np.ndarray, "height width"]) -> dict[str, Any]:
+    """COCO's compressed run-length encoding, as ``pycocotools.mask.decode`` takes it."""
+    from pycocotools import mask as coco
+
+    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
+    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode()}

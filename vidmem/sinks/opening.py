@@ -1,0 +1,82 @@
+"""Sinks by name, any number at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from vidmem.errors import ConfigError
+from vidmem.sinks.depth_files import DepthPictures
+from vidmem.sinks.group import SinkGroup
+from vidmem.sinks.lines import ResultLines
+from vidmem.sinks.overlay import Overlay
+from vidmem.sinks.pictures import MaskFolder
+from vidmem.sinks.stored import State, StoredSink
+
+DEFAULT_RATE = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    out: Path
+    rate: float
+    sequence: str
+    resume: State | None
+
+
+BUILDERS: Mapping[str, Callable[[_Target], StoredSink]] = {
+    "overlay": lambda to: Overlay(
+        to.out / "overlay.mp4", frames_per_second=to.rate, resume=to.resume
+    ),
+    "masks": lambda to: MaskFolder(to.out / "masks", resume=to.resume),
+    "jsonl": lambda to: ResultLines(to.out / "results.jsonl", resume=to.resume),
+    "depth16": lambda to: DepthPictures(to.out / "depth", resume=to.resume),
+}
+SINKS = tuple(BUILDERS)
+"""Every name that ``open_sinks`` takes."""
+
+
+def open_sinks(
+    names: Sequence[str],
+    out: str | Path,
+    *,
+    frames_per_second: float | None = None,
+    sequence: str = "video",
+    resume: Mapping[str, Any] | None = None,
+) -> SinkGroup:
+    """Write results under ``out``, every sink under its own name.
+
+    Args:
+        names: of ``SINKS``.
+        out: a folder; made if it is missing.
+        frames_per_second: nominal rate; the true times are written where the format has them.
+        sequence: the video's name in formats that hold several.
+        resume: what ``checkpoint`` returned before the run was killed. Without it, what is left of
+            a killed run is removed.
+
+    Raises:
+        ConfigError: an unknown name.
+        SinkError: the folder cannot be written, or holds something that vidmem did not write.
+    """
+    rate = frames_per_second or DEFAULT_RATE
+    opened: dict[str, StoredSink] = {}
+    try:
+        for name in dict.fromkeys(names):
+            state = None if resume is None else resume.get(name)
+            target = _Target(Path(out), rate, sequence, state)
+            opened[name] = _builder(name)(target)
+    except BaseException:
+        for name in reversed(opened):
+            opened[name].abort()
+        raise
+    return SinkGroup(opened)
+
+
+def _builder(name: str) -> Callable[[_Target], StoredSink]:
+    if name in BUILDERS:
+        return BUILDERS[name]
+    close = get_close_matches(name, SINKS, n=1, cutoff=0.0)
+    raise ConfigError(
+        f"There is no sink {name!r}; there are: {', '.join(SINKS)}.", remedy=f"Try {close[0]!r}."
+    )
