@@ -88,40 +88,63 @@ def hiding_path(
 ) -> Float[np.ndarray, "frames 3"] | None:
     """A path along ``route`` whose target vanishes at ``plan.enter`` and returns at ``plan.leave``.
 
-    In both frames the edge of the occluder's shadow is searched with the camera and the occluder
-    of that very frame; between them the target may do anything, because nobody sees it. None
-    where the occluder is too small.
+    In the four frames around, the edge of the occluder's shadow is searched with the camera and
+    the occluder of that very frame; between them the target may do anything, because nobody sees
+    it, so it keeps to the shadow's middle. None where the occluder is too small.
     """
     come = float(random.choice([-1.0, 1.0]))
     leave = come if random.random() < 0.7 else -come
-    enter_at = _edge(probe, plan.enter, route, -come * speed / 2, occluder)
-    leave_at = _edge(probe, plan.leave, route, leave * speed / 2, occluder)
-    last_hidden = _edge(probe, plan.leave - 1, route, leave * speed / 2, occluder)
-    if enter_at is None or leave_at is None or last_hidden is None:
+    middle = _shadow(probe, route, occluder)
+    moments = ((plan.enter - 1, -come), (plan.enter, -come), (plan.leave - 1, leave))
+    edges = [_edge(probe, f, route, middle[f], way) for f, way in (*moments, (plan.leave, leave))]
+    if any(edge is None for edge in edges):
         return None
+    seen_last, gone, hidden_last, seen_again = (float(edge or 0.0) for edge in edges)
     time = np.arange(plan.frames)
-    sway = 1 + 0.3 * drift(random, plan.frames, seconds=1.0)
-    walked = np.cumsum(sway) * speed
-    before = enter_at - come * (walked[plan.enter] - walked)
-    after = leave_at + leave * (speed / 2 + walked - walked[plan.leave])
-    span = (time - plan.enter) / max(plan.hidden - 1, 1)
-    unseen = enter_at + (last_hidden - enter_at) * span
-    x = np.where(time <= plan.enter, before, np.where(time < plan.leave, unseen, after))
+    walked = np.cumsum(1 + 0.3 * drift(random, plan.frames, seconds=1.0)) * speed
+    before = seen_last - come * (MARGIN_M + walked[plan.enter - 1] - walked)
+    slower = random.uniform(0.5, 1.0)
+    after = seen_again + leave * (MARGIN_M + slower * (walked - walked[plan.leave]))
+    span = np.clip((time - plan.enter) / max(plan.hidden - 1, 1), 0, 1)
+    first, last = gone + come * MARGIN_M, hidden_last - leave * MARGIN_M
+    straight = first + (last - first) * span
+    unseen = straight + (middle - straight) * np.sin(np.pi * span) ** 0.5
+    x = np.where(time < plan.enter, before, np.where(time < plan.leave, unseen, after))
     return np.stack([route(float(value)) for value in x])
 
 
-def _edge(
-    probe: Probe, frame: int, route: RouteFunction, step: float, occluder: int
-) -> float | None:
-    """The last hidden place when going from behind the occluder in steps."""
-    pose = probe.scene.camera.camera_to_world[frame, :3, 3]
+MARGIN_M = 0.015
+"""How far beyond the exact edge the target is put, so that it is clearly seen or clearly not."""
+STEP_M = 0.32
+FINEST_M = 0.004
+
+
+def _shadow(probe: Probe, route: RouteFunction, occluder: int) -> Float[np.ndarray, " frames"]:
+    """Where on the route the middle of the occluder's shadow is, per frame."""
     body = next(b for b in probe.scene.bodies if b.object_id == occluder)
-    hider = np.broadcast_to(body.root, (probe.scene.frames, 4, 4))[frame, :3, 3]
-    far = (route(float(hider[0]))[2] - pose[2]) / (hider[2] - pose[2])
-    x = float(pose[0] + (hider[0] - pose[0]) * far)
-    for k in range(200):
+    eye = probe.scene.camera.camera_to_world[:, :3, 3]
+    hider = np.broadcast_to(body.root, (probe.scene.frames, 4, 4))[:, :3, 3]
+    far = np.array([route(float(x))[2] for x in hider[:, 0]])
+    share = (far - eye[:, 2]) / (hider[:, 2] - eye[:, 2])
+    return np.asarray(eye[:, 0] + (hider[:, 0] - eye[:, 0]) * share)
+
+
+def _edge(
+    probe: Probe, frame: int, route: RouteFunction, middle: float, way: float
+) -> float | None:
+    """Where, going ``way`` from the shadow's middle, the first pixel of the target shows."""
+
+    def seen(x: float) -> bool:
         probe.place(frame, route(x))
-        if probe.pixels(frame):
-            return None if k == 0 else x - step
-        x += step
-    return None
+        return probe.pixels(frame) > 0
+
+    if seen(middle):
+        return None
+    x, step = middle, STEP_M
+    while step > FINEST_M:
+        x += way * step
+        if seen(x):
+            x, step = x - way * step, step / 2
+        elif abs(x - middle) > 6:
+            return None
+    return x

@@ -186,7 +186,8 @@ def beast(random: Random, wardrobe: Wardrobe, look: Look, frames: int) -> tuple[
 
 def car(random: Random, wardrobe: Wardrobe, look: Look, frames: int) -> tuple[Part, ...]:
     """Body, cabin and four turning wheels; longer than high."""
-    paintwork, glass = dress(wardrobe, look), dress(wardrobe, look, accent=0.5)
+    dark = replace(look, saturation=0.2, value=0.22, pattern="grain")
+    paintwork, glass = dress(wardrobe, look), dress(wardrobe, dark, accent=0.5)
     long = random.uniform(0.9, 1.2)
     parts = [
         _part("box", paintwork, (long, 0.24, 0.45), at(0, -0.42, 0)),

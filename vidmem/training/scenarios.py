@@ -174,17 +174,20 @@ class Route:
 def _as_planned(scene: Scene, config: WorldConfig, plan: HidingPlan, look_alike: bool) -> bool:
     """Check every frame by casting: seen, hidden and seen again exactly when planned."""
     size = (config.height, config.width)
-    probe = Probe(scene, size, target=TARGET)
-    some = (plan.enter - 12, plan.leave + 12, plan.frames - 1)
-    if not probe.inside(0) or min(probe.pixels(i) for i in some) == 0:
-        return False  # most misses end here, before every frame is cast
-    counts = np.array([probe.pixels(i) for i in range(plan.frames)])
-    share = counts / (size[0] * size[1])
-    hidden = slice(plan.enter, plan.leave)
-    seen = np.delete(counts, np.arange(plan.enter, plan.leave))
-    back = share[:12].min() > 0.004 and np.median(share[plan.leave + 8 :]) > 0.003
-    alike = True
-    if look_alike:
-        other = [probe.pixels(i, of=LOOK_ALIKE) for i in range(plan.enter, plan.leave, 4)]
-        alike = float(np.median(other)) > 0.003 * size[0] * size[1] and min(other) > 0
-    return bool(back and alike and seen.min() > 0 and not counts[hidden].any())
+    probe, hidden = Probe(scene, size, target=TARGET), set(range(plan.enter, plan.leave))
+    near = {plan.enter - 12, plan.leave + 12, plan.frames - 1, plan.enter - 1, plan.leave}
+    if not probe.inside(0) or min(probe.pixels(i) for i in near) == 0:
+        return False  # most misses end here, before more is cast
+    if any(probe.pixels(i) for i in range(plan.enter, plan.leave)):
+        return False
+    picture = size[0] * size[1]
+    seen = {i for i in range(plan.frames) if i % 3 == 0 or abs(i - plan.leave) < 5} - hidden
+    counts = {i: probe.pixels(i) for i in sorted(seen)}
+    early = min(counts[i] for i in counts if i < 13)
+    late = float(np.median([counts[i] for i in counts if i > plan.leave + 8]))
+    if min(counts.values()) == 0 or early < 0.004 * picture or late < 0.003 * picture:
+        return False
+    if not look_alike:
+        return True
+    other = [probe.pixels(i, of=LOOK_ALIKE) for i in range(plan.enter, plan.leave, 4)]
+    return float(np.median(other)) > 0.003 * picture and min(other) > 0

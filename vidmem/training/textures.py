@@ -112,7 +112,7 @@ def _patches(random: Random) -> Grey:
     across = np.abs(x[..., None] - points[:, 0])
     down = np.abs(y[..., None] - points[:, 1])
     far = np.minimum(across, 1 - across) ** 2 + np.minimum(down, 1 - down) ** 2
-    return shades[far.argmin(-1)].astype(np.float32)
+    return np.asarray(shades[far.argmin(-1)], np.float32)
 
 
 def windows(random: Random) -> Grey:
