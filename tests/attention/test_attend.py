@@ -19,30 +19,30 @@ SHAPES = {
     "odd widths": {"key": 7, "value": 3, "heads": 3, "groups": 1},
     "one head": {"heads": 1, "groups": 1, "key": 32, "value": 2},
     "halved queries": {"queries": 301, "tokens": 40, "streams": 1},
+    "half precision": {"dtype": torch.bfloat16},
     "many queries": {"queries": 300, "tokens": 70, "streams": 2},
     "strong logits": {"logit": 2500.0},
     "double": {"dtype": torch.float64},
 }
 
 
-@pytest.mark.parametrize("backend", ["auto", "sdpa", "blocked", "triton"])
+@pytest.mark.parametrize("backend", ["auto", "sdpa", "blocked"])
 @pytest.mark.parametrize("mass", [None, "page", "token"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_backend_equals_reference(make_case, shape, mass, backend) -> None:
-    if backend == "triton" and SHAPES[shape].get("dtype") == torch.float64:
-        pytest.skip("triton computes in 32 bits")
+    close = (
+        {"rtol": 2e-2, "atol": 2e-2} if shape == "half precision" else {"rtol": 1e-3, "atol": 1e-4}
+    )
     for seed in range(3):
         query, pages = make_case(seed, **SHAPES[shape])
         expected = attend(query, pages, backend="reference", mass=mass)
         found = attend(query, pages, backend=backend, mass=mass)
-        torch.testing.assert_close(found.values, expected.values, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(found.values, expected.values, **close)
         if mass:
-            torch.testing.assert_close(
-                found.mass.double(), expected.mass.double(), rtol=1e-3, atol=1e-4
-            )
+            torch.testing.assert_close(found.mass.double(), expected.mass.double(), **close)
 
 
-@pytest.mark.parametrize("backend", ["auto", "sdpa", "triton"])
+@pytest.mark.parametrize("backend", ["auto", "sdpa"])
 def test_gradients_equal_reference(make_case, backend) -> None:
     query, pages = make_case(5, lengths=(2, 0, 4))
     leaves = (query, pages.keys, pages.values)
@@ -116,3 +116,12 @@ def test_what_does_not_fit_is_refused(make_case, change, words) -> None:
 def test_top_pages_below_one_is_refused(make_case) -> None:
     with pytest.raises(ValueError, match="top_pages is 0"):
         attend(*make_case(11), top_pages=0)
+
+
+def test_backends_refuse_what_they_cannot(make_case) -> None:
+    query, pages = make_case(12)
+    with pytest.raises(ValueError, match="without gradients"):
+        attend(query.requires_grad_(), pages, backend="blocked")
+    query, pages = make_case(12, dtype=torch.float64)
+    with pytest.raises(ValueError, match="32 bits"):
+        attend(query, pages, backend="triton")

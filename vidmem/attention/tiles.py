@@ -27,7 +27,7 @@ class Machine:
 
 
 INTERPRETED = Machine(multiprocessors=8, large_shared=False, interpreted=True)
-_SMALL = Tile(16, 16, 4, 1)
+_SMALL = Tile(32, 16, 4, 1)
 """For the interpreter: small shapes still have several blocks of each kind."""
 
 

@@ -74,8 +74,8 @@ def paged_attention(
     sizes = _sizes(query, values)
     groups, shared, value = sizes["GROUPS"], sizes["SHARED"], sizes["VALUE"]
     rows, at = query.shape[1] * shared, machine(query.device)
-    if not sums.numel():
-        return answer, sums, page_sums
+    if not sums.numel() or not slots:
+        return answer.zero_(), sums.fill_(-math.inf), page_sums
     tile = forward_tile(sizes["KEY"], value, query.element_size(), at)
     programs = triton.cdiv(rows, tile.rows) * streams * groups
     span = triton.cdiv(slots, page_parts(programs, slots, at))
@@ -84,6 +84,7 @@ def paged_attention(
     if parts > 1:
         part_answer = answer.new_empty(parts, *answer.shape, dtype=torch.float32)
         part_sums = sums.new_empty(parts, *sums.shape)
+    options = {"num_warps": tile.warps, "num_stages": tile.stages, "enable_fp_fusion": True}
     forward_kernel[(triton.cdiv(rows, tile.rows), streams * groups, parts)](
         *(tensor.contiguous() for tensor in (query, keys, values, counts, table)),
         *(part_answer, part_sums, page_sums, streams, rows, keys.shape[1], slots, span),
