@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt16
 
-from vidmem.sinks.pictures import COMPRESSION, FrameFolder
+from vidmem.sinks.frame_folders import COMPRESSION, FrameFolder
 from vidmem.sinks.places import told
 from vidmem.types import Depth, Result
 

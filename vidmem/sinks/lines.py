@@ -11,48 +11,47 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from vidmem.sinks.pictures import labels_of
+from vidmem.sinks.frame_folders import labels_of
 from vidmem.sinks.places import Place, told
 from vidmem.types import ObjectState, Result
 
 
-class LinesFile:
+class Lines:
     """A text file that only grows; a killed run cuts it back to the last checkpoint."""
+
+    def __init__(self, path: Path, *, resume: Mapping[str, Any] | None = None) -> None:
+        path.touch()
+        self._file = path.open("r+b")
+        self._file.truncate(resume["bytes"] if resume else 0)
+        self._file.seek(0, os.SEEK_END)
+
+    def write(self, value: object) -> None:
+        """Append one JSON value."""
+        self._file.write(json.dumps(value).encode() + b"\n")
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Everything to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return {"bytes": self._file.tell()}
+
+    def close(self) -> None:
+        """Finish."""
+        self._file.close()
+
+    def abort(self) -> None:
+        """Finish, whatever becomes of it."""
+        with suppress(OSError):  # a full disk: the rest of the buffer is not wanted any more
+            self._file.close()
+
+
+class ResultLines:
+    """Per frame: time, objects with box, area and COCO RLE, times, memory and its decisions."""
 
     def __init__(self, final: Path, *, resume: Mapping[str, Any] | None = None) -> None:
         self._place = Place(final, folder=False, resume=resume is not None)
         with told(final):
-            self._file = self._place.partial.open("r+b")
-            self._file.truncate(resume["bytes"] if resume else 0)
-            self._file.seek(0, os.SEEK_END)
-
-    def write_line(self, value: object) -> None:
-        """Append one JSON value."""
-        with told(self._place.final):
-            self._file.write(json.dumps(value).encode() + b"\n")
-
-    def checkpoint(self) -> dict[str, Any]:
-        """Everything to the disk."""
-        with told(self._place.final):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            return {"bytes": self._file.tell()}
-
-    def close(self) -> None:
-        """Finish and rename."""
-        with told(self._place.final):
-            self._file.close()
-        self._place.publish()
-
-    def abort(self) -> None:
-        """Remove it."""
-        with suppress(OSError):  # a full disk: the rest of the buffer is not wanted any more
-            self._file.close()
-        self._place.discard()
-
-
-class ResultLines(LinesFile):
-    """Per frame: time, objects with box, area and COCO RLE, times, memory and its decisions."""
+            self._lines = Lines(self._place.partial, resume=resume)
 
     def write(self, result: Result) -> None:
         """One more line."""
@@ -67,7 +66,24 @@ class ResultLines(LinesFile):
         }
         if result.frame.gap_seconds:
             line["gap_seconds"] = round(result.frame.gap_seconds, 3)
-        self.write_line(line)
+        with told(self._place.final):
+            self._lines.write(line)
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Everything to the disk."""
+        with told(self._place.final):
+            return self._lines.checkpoint()
+
+    def close(self) -> None:
+        """Finish and rename."""
+        with told(self._place.final):
+            self._lines.close()
+        self._place.publish()
+
+    def abort(self) -> None:
+        """Remove it."""
+        self._lines.abort()
+        self._place.discard()
 
 
 def describe(state: ObjectState, mask: Bool[np.ndarray, "height width"]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Sinks by name, any number at once."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from vidmem.errors import ConfigError
+from vidmem.sinks.coco import CocoFile
+from vidmem.sinks.cutout import Cutout
+from vidmem.sinks.depth_arrays import DepthExr, DepthNpz
 from vidmem.sinks.depth_files import DepthPictures
+from vidmem.sinks.frame_folders import MaskFolder
 from vidmem.sinks.group import SinkGroup
 from vidmem.sinks.lines import ResultLines
 from vidmem.sinks.overlay import Overlay
-from vidmem.sinks.pictures import MaskFolder
+from vidmem.sinks.segments import PRORES, VP9
 from vidmem.sinks.stored import State, StoredSink
+from vidmem.sinks.yolo import YoloFolder
+from vidmem.sinks.youtube_vos import YouTubeVosFolder
 
 DEFAULT_RATE = 24.0
 
@@ -30,8 +37,22 @@ BUILDERS: Mapping[str, Callable[[_Target], StoredSink]] = {
         to.out / "overlay.mp4", frames_per_second=to.rate, resume=to.resume
     ),
     "masks": lambda to: MaskFolder(to.out / "masks", resume=to.resume),
-    "jsonl": lambda to: ResultLines(to.out / "results.jsonl", resume=to.resume),
+    "davis": lambda to: MaskFolder(to.out / "davis", inside=to.sequence, resume=to.resume),
+    "youtube-vos": lambda to: YouTubeVosFolder(
+        to.out / "youtube-vos", sequence=to.sequence, resume=to.resume
+    ),
+    "coco": lambda to: CocoFile(to.out / "coco.json", resume=to.resume),
+    "yolo-seg": lambda to: YoloFolder(to.out / "yolo-seg", resume=to.resume),
+    "cutout": lambda to: Cutout(
+        to.out / "cutout.mov", PRORES, frames_per_second=to.rate, resume=to.resume
+    ),
+    "cutout-vp9": lambda to: Cutout(
+        to.out / "cutout.webm", VP9, frames_per_second=to.rate, resume=to.resume
+    ),
     "depth16": lambda to: DepthPictures(to.out / "depth", resume=to.resume),
+    "depth-npz": lambda to: DepthNpz(to.out / "depth-npz", resume=to.resume),
+    "depth-exr": lambda to: DepthExr(to.out / "depth-exr", resume=to.resume),
+    "jsonl": lambda to: ResultLines(to.out / "results.jsonl", resume=to.resume),
 }
 SINKS = tuple(BUILDERS)
 """Every name that ``open_sinks`` takes."""
@@ -64,13 +85,17 @@ def open_sinks(
     try:
         for name in dict.fromkeys(names):
             state = None if resume is None else resume.get(name)
-            target = _Target(Path(out), rate, sequence, state)
+            target = _Target(Path(out), rate, _file_name(sequence), state)
             opened[name] = _builder(name)(target)
     except BaseException:
         for name in reversed(opened):
             opened[name].abort()
         raise
     return SinkGroup(opened)
+
+
+def _file_name(sequence: str) -> str:
+    return re.sub(r"[^\w.-]+|^\.+", "_", sequence) or "video"
 
 
 def _builder(name: str) -> Callable[[_Target], StoredSink]:

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from vidmem.sinks.depth_picture import DepthPainter
 from vidmem.sinks.drawing import draw_objects
-from vidmem.sinks.pictures import labels_of
+from vidmem.sinks.frame_folders import labels_of
 from vidmem.sinks.segments import H264, SegmentedVideo
 from vidmem.types import Result
 

@@ -1,4 +1,4 @@
-"""Folders with one picture per frame: palette masks."""
+"""Folders with one file per frame, and palette masks, the plainest of them."""
 
 from collections.abc import Mapping
 from pathlib import Path
