@@ -46,34 +46,35 @@ def block_width(width: int) -> int:
 
 
 def forward_tile(key: int, value: int, itemsize: int, at: Machine) -> Tile:
-    """For the answer: queries stay, keys and values pass.
+    """For the answer and for token mass: queries stay, keys and values pass.
 
     128 rows feed two groups of four warps with 64 rows each, what one sm_90 matrix instruction
     takes. Shared memory holds the queries and ``stages`` tiles of keys and values: 192 KB for 256
-    wide bfloat16 on sm_90; sm_80 takes half the tokens.
+    wide bfloat16. Without that much room, fewer rows and tokens. Float32 keeps three tf32 products
+    in registers, which bounds its tiles.
     """
     if at.interpreted:
         return _SMALL
     width = max(block_width(key), block_width(value))
     if itemsize == 4:
-        return Tile(64, 32, 4, 2) if width <= 128 else Tile(32, 16, 4, 1)
+        return {128: Tile(32, 32, 8, 2), 256: Tile(16, 32, 8, 1)}.get(width, Tile(32, 32, 4, 2))
     if width <= 64:
         return Tile(128, 64, 4, 3)
     if width == 128:
         return Tile(128, 64, 8, 3 if at.large_shared else 2)
-    return Tile(128, 64, 8, 2) if at.large_shared else Tile(64, 32, 4, 2)
+    return Tile(128, 64, 8, 2) if at.large_shared else Tile(64, 32, 8, 2)
 
 
 def backward_tile(key: int, value: int, itemsize: int, at: Machine) -> Tile:
-    """For gradients and token mass: two accumulators of 32 bits and four operands at once."""
+    """For gradients: up to two accumulators and four operands at once."""
     if at.interpreted:
         return _SMALL
     width = max(block_width(key), block_width(value))
     if itemsize == 4:
-        return Tile(32, 32, 4, 1) if width <= 64 else Tile(16, 16, 4, 1)
+        return Tile(32, 32, 4, 1) if width <= 64 else Tile(16, 16, 8, 1)
     if width <= 64:
         return Tile(64, 64, 4, 2)
-    return Tile(64, 64, 8, 1) if width == 128 else Tile(32, 64, 8, 1)
+    return Tile(64, 64, 8, 1) if width == 128 else Tile(32, 64 if at.large_shared else 32, 8, 1)
 
 
 def page_parts(programs: int, slots: int, at: Machine) -> int:

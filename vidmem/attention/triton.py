@@ -14,6 +14,7 @@ from torch import Tensor
 from vidmem.attention.reference import Mass
 from vidmem.attention.tiles import (
     Machine,
+    Tile,
     backward_tile,
     block_width,
     forward_tile,
@@ -84,19 +85,18 @@ def paged_attention(
     if parts > 1:
         part_answer = answer.new_empty(parts, *answer.shape, dtype=torch.float32)
         part_sums = sums.new_empty(parts, *sums.shape)
-    options = {"num_warps": tile.warps, "num_stages": tile.stages, "enable_fp_fusion": True}
     forward_kernel[(triton.cdiv(rows, tile.rows), streams * groups, parts)](
         *(tensor.contiguous() for tensor in (query, keys, values, counts, table)),
         *(part_answer, part_sums, page_sums, streams, rows, keys.shape[1], slots, span),
         *(scale / math.log(2), *sizes.values(), tile.rows, tile.tokens),
         *(block_width(sizes["KEY"]), block_width(value), page_mass, _exact(query, at)),
-        num_warps=tile.warps,
-        num_stages=tile.stages,
+        **_options(tile),
     )
     if parts > 1:
         combine_kernel[(triton.cdiv(sums.numel(), _COMBINED_ROWS),)](
             *(part_answer, part_sums, answer, sums, sums.numel(), parts, value),
             *(_COMBINED_ROWS, block_width(value)),
+            enable_fp_fusion=True,
         )
     return answer, sums, page_sums
 
@@ -113,13 +113,12 @@ def paged_token_mass(
     received = sums.new_empty(groups, streams, slots, tokens)
     if not received.numel():
         return received.sum(0)
-    tile = backward_tile(sizes["KEY"], sizes["KEY"], query.element_size(), at)
+    tile = forward_tile(sizes["KEY"], sizes["KEY"], query.element_size(), at)
     token_mass_kernel[(triton.cdiv(tokens, tile.tokens), streams * slots, groups)](
         *(tensor.contiguous() for tensor in (query, keys, counts, table, sums)),
         *(received, rows, tokens, slots, scale / math.log(2), *sizes.values()),
         *(tile.rows, tile.tokens, block_width(sizes["KEY"]), _exact(query, at)),
-        num_warps=tile.warps,
-        num_stages=tile.stages,
+        **_options(tile),
     )
     return received.sum(0) / (rows * groups)
 
@@ -155,7 +154,7 @@ def _launch_backward(stored: list[Tensor], changes: list[Tensor], scale: float) 
     tile = backward_tile(sizes["KEY"], sizes["VALUE"], query.element_size(), at)
     numbers = (rows, tokens, slots, scale / math.log(2), *sizes.values(), tile.rows, tile.tokens)
     blocks = (block_width(sizes["KEY"]), block_width(sizes["VALUE"]), _exact(query, at))
-    options = {"num_warps": tile.warps, "num_stages": tile.stages}
+    options = _options(tile)
     query_gradient_kernel[(triton.cdiv(rows, tile.rows), streams * groups)](
         *stored, changes[0], *numbers, *blocks, **options
     )
@@ -179,6 +178,11 @@ def _sizes(query: Tensor, values: Tensor) -> dict[str, int]:
     groups = values.shape[2]
     shared = query.shape[2] // groups
     return {"GROUPS": groups, "SHARED": shared, "KEY": query.shape[3], "VALUE": values.shape[3]}
+
+
+def _options(tile: Tile) -> dict[str, int | bool]:
+    """Products and sums are fused: named because a later Triton will not do so by itself."""
+    return {"num_warps": tile.warps, "num_stages": tile.stages, "enable_fp_fusion": True}
 
 
 def _exact(query: Tensor, at: Machine) -> bool:
