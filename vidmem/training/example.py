@@ -33,7 +33,7 @@ def example_world(*, height: int = 360, width: int = 640) -> World:
     fur = Look(0.08, 0.55, 0.7, "clouds", seed=6, tiles_per_m=1.2)
     red = Look(0.0, 0.8, 0.7, "grain", seed=8, tiles_per_m=1.0)
     length = config.frames
-    slow, fast = np.linspace(-1.35, 1.7, length), np.linspace(2.3, -3.2, length)
+    slow, fast = np.linspace(-1.35, 1.7, length), np.linspace(1.95, -3.2, length)
     walk = _path(slow, 4.0 + 0.5 * drift(random, length, seconds=2.0))
     ride = _path(fast, 6.3 + 0.6 * np.sin(np.linspace(0, 4, length)))
     animal = grown(beast(random, wardrobe, fur, length), 1.0)

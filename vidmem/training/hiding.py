@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 
 from vidmem.training.camera import drift
-from vidmem.training.casting import build_stage, cast_frames, label_image
+from vidmem.training.casting import build_stage, cast_frames, label_image, one_thread
 from vidmem.training.scene import Body, Scene, at
 
 
@@ -42,6 +42,7 @@ class Probe:
         self._stage = build_stage(small, device=torch.device("cpu"))
         self._rows = (self._stage.object_ids == target).nonzero()[:, 0].tolist()
 
+    @one_thread()
     def _labels(self, frame: int) -> np.ndarray:
         hits = cast_frames(self._stage, (frame,), self.size)
         labels: np.ndarray = label_image(self._stage, hits)[0].numpy()
@@ -51,9 +52,14 @@ class Probe:
         """How many pixels of an object (the target) a frame shows."""
         return int((self._labels(frame) == (of or self.target)).sum())
 
-    def inside(self, frame: int) -> bool:
-        """Whether the target is clear of the picture's border."""
-        mask = self._labels(frame) == self.target
+    def counts(self, frame: int) -> dict[int, int]:
+        """Visible pixels of every object a frame shows."""
+        ids, counts = np.unique(self._labels(frame), return_counts=True)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
+    def inside(self, frame: int, *, of: int | None = None) -> bool:
+        """Whether an object (the target) is in the picture and clear of its border."""
+        mask = self._labels(frame) == (of or self.target)
         edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
         return bool(mask.any() and not edge)
 

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Bool, Float32, Float64, UInt8
 
 from vidmem.training.camera import FRAMES_PER_SECOND
-from vidmem.training.casting import Hits, Stage, build_stage, cast_frames, label_image
+from vidmem.training.casting import Hits, Stage, build_stage, cast_frames, label_image, one_thread
 from vidmem.training.correspondence import flow_to
 from vidmem.training.effects import expose
 from vidmem.training.render import Paintbox, build_paintbox, colour
@@ -99,6 +99,7 @@ class World:
             return self._last
         return cast_frames(self._stage, (index,), self.size)
 
+    @one_thread()
     @torch.no_grad()
     def labels(self, index: int) -> UInt8[np.ndarray, "height width"]:
         """Only the object ids of one frame: much cheaper than the picture."""
@@ -106,6 +107,7 @@ class World:
         array: np.ndarray = labels.cpu().numpy()
         return array
 
+    @one_thread()
     @torch.no_grad()
     def frame(self, index: int) -> WorldFrame:
         """Render one frame.
