@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from io import BufferedIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from vidmem.errors import SourceError
 from vidmem.sources.limits import check_size
@@ -20,7 +21,7 @@ THREADS = 2
 
 @contextmanager
 def open_video(
-    where: str | BinaryIO, *, name: str, options: dict[str, str] | None = None
+    where: str | BufferedIOBase, *, name: str, options: dict[str, str] | None = None
 ) -> Iterator[tuple["InputContainer", "VideoStream"]]:
     """The container and its first moving-picture stream, ready to decode.
 
@@ -89,6 +90,9 @@ def first_second(stream: "VideoStream") -> float:
 
 def declared_end(container: Any, stream: "VideoStream") -> float | None:
     """Where the pictures should end by the stream's clock, None where the file does not say."""
+    rate = rate_of(stream)
+    if container.format.name == "avi" and stream.frames and rate:
+        return stream.frames / rate  # its duration is guessed from the bytes that are there
     if stream.duration and stream.time_base:
         return first_second(stream) + float(stream.duration * stream.time_base)
     tag = stream.metadata.get("DURATION", "")

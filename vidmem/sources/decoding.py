@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from io import BufferedIOBase
+from typing import TYPE_CHECKING, Any
 
 from vidmem.errors import SourceError, TruncatedError
 from vidmem.sources.colour import to_rgb
@@ -22,7 +23,9 @@ MOST_DAMAGED = 1000
 """Undecodable packets in a row after which there is nothing to wait for."""
 
 
-def decode(where: str | BinaryIO, start: float, *, name: str, skip: int = 0) -> Iterator[Picture]:
+def decode(
+    where: str | BufferedIOBase, start: float, *, name: str, skip: int = 0
+) -> Iterator[Picture]:
     """Pictures with their true times from the first frame on.
 
     Undecodable packets in the middle are passed over, as players do.

@@ -13,6 +13,7 @@ from vidmem.sources.images import SUFFIXES, image_source, list_images
 from vidmem.sources.latest import Latest
 from vidmem.sources.pictures import PictureSource, Selection
 from vidmem.sources.video import stream_source, video_source
+from vidmem.types import Number
 
 ADDRESSES = ("rtsp://", "rtsps://", "http://", "https://")
 STILLS_PER_SECOND = 24.0
@@ -23,10 +24,10 @@ def open_source(
     *,
     every: int = 1,
     size: tuple[int, int] | None = None,
-    start: float | None = None,
-    end: float | None = None,
-    frames_per_second: float | None = None,
-    patience_seconds: float = 60.0,
+    start: Number | None = None,
+    end: Number | None = None,
+    frames_per_second: Number | None = None,
+    patience_seconds: Number = 60.0,
 ) -> Source:
     """Frames from anywhere, as RGB, numbered from 0, with their true times.
 
@@ -46,7 +47,7 @@ def open_source(
         SourceError: missing, not readable, or an impossible selection.
     """
     selection = Selection(every=every, size=size, start=start, end=end)
-    rate = STILLS_PER_SECOND if frames_per_second is None else frames_per_second
+    rate = STILLS_PER_SECOND if frames_per_second is None else float(frames_per_second)
     if not 0 < rate < 1e6:
         raise SourceError(f"{rate} frames per second is no rate.", remedy="Give e.g. 24.")
     if not isinstance(what, str | Path):
@@ -56,9 +57,9 @@ def open_source(
         return stream_source(sys.stdin.buffer, selection, name="Standard input")
     if text.startswith("camera:"):
         number = _camera_number(text)
-        return Latest(device_source(number, selection, patience_seconds=patience_seconds))
+        return Latest(device_source(number, selection, patience_seconds=float(patience_seconds)))
     if isinstance(what, str) and text.startswith(ADDRESSES):
-        source = address_source(text, selection, patience_seconds=patience_seconds)
+        source = address_source(text, selection, patience_seconds=float(patience_seconds))
         return Latest(source) if source.live else source
     return _open_path(Path(what), selection, rate)
 

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 from vidmem.errors import SourceError, TruncatedError
 from vidmem.sources.limits import check_size
 from vidmem.sources.prefetch import prefetch
-from vidmem.types import Frame, Intrinsics
+from vidmem.types import Frame, Intrinsics, Number
 
 
 class Picture(NamedTuple):
@@ -36,8 +36,8 @@ class Selection:
     every: int = 1
     size: tuple[int, int] | None = None
     """Width and height."""
-    start: float | None = None
-    end: float | None = None
+    start: Number | None = None
+    end: Number | None = None
 
     def __post_init__(self) -> None:
         if self.every < 1:
@@ -151,7 +151,7 @@ class PictureSource:
         """
         stop = Event()
         self._stops.add(stop)
-        pictures = self._pictures(self._selection.start or 0.0)
+        pictures = self._pictures(float(self._selection.start or 0.0))
         frame = None
         try:
             for frame in prefetch(self._selection.frames(pictures, live=self.live), stop):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SAME_COLOURS = (BT709, 5, 6)
 """BT.709 and both BT.601 matrices: decord converts these as PyAV does."""
+SMALLEST_WIDTH = 64
+"""Decord 0.6 takes the padding of narrower rows for channels."""
 LARGEST_REORDER = 16
 """Frames that H.264 may hold back (annex A)."""
 
@@ -58,6 +60,7 @@ def _is_plain(stream: "VideoStream", path: Path) -> bool:
         and context.name == "h264"
         and context.pix_fmt == "yuv420p"
         and colour
+        and context.width >= SMALLEST_WIDTH
         and 0 < stream.frames == len(stream.index_entries)
         and ends_in_file(stream, path)
         and _first_is_upright(path)
