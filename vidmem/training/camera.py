@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from vidmem.training.scene import CameraTrack, Matrices, at, placing, turning
+from vidmem.training.scene import CameraTrack, Matrices, Number, at, placing, turning
 
 Signal = Float[np.ndarray, " frames"]
 FRAMES_PER_SECOND = 30.0
@@ -24,13 +24,13 @@ def moving_camera(
     random: np.random.Generator,
     frames: int,
     *,
-    motion: float,
-    shake: float,
-    zoom: float,
-    focal: float,
-    travel_m: float = 0.0,
-    height_m: float = 1.5,
-    pitch: float = 0.12,
+    motion: Number,
+    shake: Number,
+    zoom: Number,
+    focal: Number,
+    travel_m: Number = 0.0,
+    height_m: Number = 1.5,
+    pitch: Number = 0.12,
 ) -> CameraTrack:
     """A hand-held camera at the origin's side of the scene, looking along z and a little down.
 
@@ -75,11 +75,13 @@ def heading(path: Float[np.ndarray, "frames 3"], *, turn: bool) -> Matrices:
     return turned(roots, np.unwrap(angle))
 
 
-def turned(roots: Matrices, radians: Signal) -> Matrices:
-    """Poses with an extra turn about the vertical axis."""
+def turned(
+    roots: Float[np.ndarray, "roots 4 4"], radians: Float[np.ndarray, " turns"]
+) -> Float[np.ndarray, "most 4 4"]:
+    """Poses with an extra turn about the vertical axis: one root or one turn, or as many."""
     return np.asarray(roots @ turning("y", radians))
 
 
-def standing(x: float, z: float, *, y: float = 0.0, turn: float = 0.0) -> Matrices:
+def standing(x: Number, z: Number, *, y: Number = 0.0, turn: Number = 0.0) -> Matrices:
     """One pose for a body that never moves."""
     return turned(at(x, y, z), np.array([turn]))

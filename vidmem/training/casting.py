@@ -12,6 +12,8 @@ from torch import Tensor
 from vidmem.training.scene import SHAPES, Part, Scene
 from vidmem.training.shapes import bend, cast, inside_silhouette
 
+NEAR = 0.02
+"""Metres in front of the camera from which parts are seen."""
 NOTHING = 1e9
 """Depth of a pixel that sees nothing (scenes without a room)."""
 
@@ -104,45 +106,44 @@ def cast_frames(stage: Stage, frames: tuple[int, ...], size: tuple[int, int]) ->
         part=torch.full(shape, -1, dtype=torch.int64, device=stage.device),
         material=torch.zeros((len(frames), 3, *size), device=stage.device),
     )
-    x, y = pixel_rays(stage, frames, size)
-    poses = stage.camera_to_world[list(frames)]
+    rays = pixel_rays(stage, frames, size)
+    to_local = stage.inverses[:, list(frames)] @ stage.camera_to_world[list(frames)]
+    to_local = torch.as_tensor(to_local, dtype=torch.float32, device=stage.device)
+    windows = _windows(stage, frames, size)
     for index in range(len(stage.parts)):
-        window = _window(stage, index, frames, poses, size)
-        if window is not None:
-            _cast_part(stage, index, hits, (x, y), poses, window)
+        top, bottom, left, right = windows[index]
+        if top < bottom and left < right:
+            window = (slice(top, bottom), slice(left, right))
+            _cast_part(stage, index, hits, rays, to_local[index], window)
     return hits
 
 
 Window = tuple[slice, slice]
+_CORNERS = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
 
 
-def _window(
-    stage: Stage, index: int, frames: tuple[int, ...], poses: np.ndarray, size: tuple[int, int]
-) -> Window | None:
-    """Rows and columns a part can touch in any of the frames, from its corners."""
+def _windows(stage: Stage, frames: tuple[int, ...], size: tuple[int, int]) -> list[list[int]]:
+    """First and last row and column each part can touch in any of the frames, from its corners."""
     height, width = size
-    if stage.parts[index].shape == "room":
-        return slice(0, height), slice(0, width)
-    flat = stage.parts[index].shape == "card"
-    reach = 1.3 if flat else 1.0
-    signs = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)]) * reach
-    if flat:
-        signs[:, 2] = 0
-    corners = np.concatenate([signs, np.ones((8, 1))], 1).T
-    to_camera = np.linalg.inv(poses) @ stage.matrices[index, list(frames)]
-    points = to_camera[:, :3] @ corners
-    if points[:, 2].max() < 0.02:
-        return None
-    if points[:, 2].min() < 0.02:
-        return slice(0, height), slice(0, width)
-    focal = stage.focal[list(frames)][:, None] * width
-    u = points[:, 0] / points[:, 2] * focal + (width - 1) / 2
-    v = points[:, 1] / points[:, 2] * focal + (height - 1) / 2
-    left, right = max(int(u.min()), 0), min(int(u.max()) + 2, width)
-    top, bottom = max(int(v.min()), 0), min(int(v.max()) + 2, height)
-    if left >= right or top >= bottom:
-        return None
-    return slice(top, bottom), slice(left, right)
+    times = list(frames)
+    reach = np.array([[1.3, 1.3, 0] if p.shape == "card" else [1, 1, 1] for p in stage.parts])
+    corners = _CORNERS * reach[:, None]
+    corners = np.concatenate([corners, np.ones((*corners.shape[:2], 1))], -1).swapaxes(1, 2)
+    to_camera = np.linalg.inv(stage.camera_to_world[times]) @ stage.matrices[:, times]
+    points = to_camera[:, :, :3] @ corners[:, None]
+    depth = points[:, :, 2]
+    focal = stage.focal[times][:, None] * width
+    safe = np.maximum(depth, NEAR)
+    u = points[:, :, 0] / safe * focal + (width - 1) / 2
+    v = points[:, :, 1] / safe * focal + (height - 1) / 2
+    ends = [v.min((1, 2)), v.max((1, 2)) + 2, u.min((1, 2)), u.max((1, 2)) + 2]
+    limits = np.array([height, height, width, width])
+    windows = np.clip(np.floor(np.stack(ends, -1)), 0, limits).astype(int)
+    around = (depth.min((1, 2)) < NEAR) | (stage.shape_codes == 0).cpu().numpy()
+    windows[around] = (0, height, 0, width)
+    windows[depth.max((1, 2)) < NEAR] = 0
+    rows: list[list[int]] = windows.tolist()
+    return rows
 
 
 def _cast_part(
@@ -150,14 +151,11 @@ def _cast_part(
     index: int,
     hits: Hits,
     rays: tuple[Tensor, Tensor],
-    poses: np.ndarray,
+    to_local: Float[Tensor, "frames 4 4"],
     window: Window,
 ) -> None:
     """Put one part into the buffers where it is nearest."""
     part, times = stage.parts[index], list(hits.frames)
-    to_local = torch.as_tensor(
-        stage.inverses[index, times] @ poses, dtype=torch.float32, device=stage.device
-    )
     direction = directions(to_local[:, :3, :3], rays[0][:, window[1]], rays[1][:, window[0]])
     origin = to_local[:, :3, 3, None, None]
     near = cast(part.shape, origin, direction)

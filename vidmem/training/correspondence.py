@@ -26,13 +26,13 @@ def flow_to(
     projections = _projections(stage, before, columns)
     count = len(stage.parts)
     step = torch.arange(len(hits.frames), device=part.device)[:, None, None] * count
-    table = projections.reshape(len(hits.frames) * count, 3, 4)
+    table = projections.reshape(-1, 12).T.contiguous()
     index = (part + step).reshape(-1)
     coordinates = []
     for axis in range(3):
-        row = table[:, axis].index_select(0, index).reshape(*part.shape, 4)
-        products = (row[..., i] * material[:, i] for i in range(3))
-        coordinates.append(sum(products, start=row[..., 3]))
+        terms = [table[4 * axis + i].index_select(0, index).reshape(part.shape) for i in range(4)]
+        products = (terms[i] * material[:, i] for i in range(3))
+        coordinates.append(sum(products, start=terms[3]))
     depth = coordinates[2]
     safe = torch.where(depth > 1e-3, depth, 1.0)
     x = coordinates[0] / safe + (columns - 1) / 2

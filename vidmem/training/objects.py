@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vidmem.training.camera import FRAMES_PER_SECOND, Signal, drift
-from vidmem.training.scene import Matrices, Part, Skin, at, scaling, turning
+from vidmem.training.scene import Matrices, Number, Part, Skin, at, scaling, turning
 from vidmem.training.textures import PATTERNS, paint, palette, silhouette
 
 Random = np.random.Generator
@@ -82,7 +82,7 @@ def dress(wardrobe: Wardrobe, look: Look, *, accent: float = 0.0) -> Skin:
     return wardrobe.add(paint(random, look.pattern, colours), tiles_per_m=look.tiles_per_m)
 
 
-def _part(shape: str, skin: Skin, half: tuple[float, float, float], place: Matrices) -> Part:
+def _part(shape: str, skin: Skin, half: tuple[Number, ...], place: Matrices) -> Part:
     return Part(shape, place @ scaling(*half), (skin,))  # type: ignore[arg-type]
 
 
@@ -134,7 +134,7 @@ def cutout(random: Random, wardrobe: Wardrobe, look: Look, frames: int) -> tuple
     return (Part("card", place @ scaling(*half), (skin,), wardrobe.cut(random), wave),)
 
 
-def _swing(frames: int, *, speed: float, phase: float, amount: float) -> Signal:
+def _swing(frames: int, *, speed: float, phase: Number, amount: float) -> Signal:
     time = np.arange(frames) / FRAMES_PER_SECOND
     return amount * np.sin(2 * np.pi * speed * time + phase)
 

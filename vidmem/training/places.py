@@ -7,7 +7,7 @@ import numpy as np
 
 from vidmem.training.camera import standing
 from vidmem.training.objects import Look, Wardrobe, any_look, dress, grown
-from vidmem.training.scene import Body, Light, Part, Skin, at, scaling, turning
+from vidmem.training.scene import Body, Light, Number, Part, Skin, at, scaling, turning
 from vidmem.training.textures import paint, palette
 
 Random = np.random.Generator
@@ -98,7 +98,7 @@ def _field(random: Random, wardrobe: Wardrobe) -> Body:
     return _shell((sky, sky, sky, floor, sky, sky), (50.0, 25.0, 50.0), 30.0)
 
 
-def _box(skin: Skin, half: tuple[float, float, float], x: float, y: float, z: float) -> Part:
+def _box(skin: Skin, half: tuple[Number, ...], x: Number, y: Number, z: Number) -> Part:
     return Part("box", at(x, y, z) @ scaling(*half), (skin,))
 
 

@@ -1,12 +1,13 @@
 """Colour of what the rays hit: textures with mip levels, one light, soft shadows, haze."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vidmem.training.casting import Hits, Stage, directions, pixel_rays
@@ -19,7 +20,8 @@ ROOM, BALL, CYLINDER, CARD = (SHAPES.index(s) for s in ("room", "ball", "cylinde
 class Paintbox:
     """Skins and light as tensors."""
 
-    texels: UInt8[Tensor, "3 texels"]
+    texels: Int[Tensor, " texels"]
+    """Red, green, blue and nothing, packed in 32 bits: one look-up fetches all three."""
     level_start: Int[Tensor, " levels"]
     side: int
     skin: Int[Tensor, "parts 6"]
@@ -37,9 +39,11 @@ def build_paintbox(scene: Scene, stage: Stage) -> Paintbox:
         half = images[0].shape[0] // 2
         images = [cv2.resize(i, (half, half), interpolation=cv2.INTER_AREA) for i in images]
     skins = [p.skins if len(p.skins) == 6 else p.skins * 6 for p in stage.parts]
+    texels = np.concatenate(levels)
+    packed = np.concatenate([texels, np.zeros_like(texels[:, :1])], 1)
     half = np.linalg.norm(stage.matrices[:, 0, :3, :3], axis=1)
     return Paintbox(
-        texels=torch.as_tensor(np.concatenate(levels).T.copy(), device=stage.device),
+        texels=torch.as_tensor(packed.view(np.int32)[:, 0], device=stage.device),
         level_start=torch.tensor(starts[:-1], device=stage.device),
         side=scene.textures.shape[1],
         skin=torch.tensor([[s.texture for s in row] for row in skins], device=stage.device),
@@ -91,14 +95,14 @@ def _world_normal(
     inverses = torch.as_tensor(
         stage.inverses[:, times, :3, :3], dtype=torch.float32, device=stage.device
     )
-    table = inverses.transpose(0, 1).reshape(-1, 9)
+    table = inverses.transpose(0, 1).reshape(-1, 9).T.contiguous()
     step = torch.arange(len(times), device=part.device)[:, None, None] * len(stage.parts)
-    matrix = table.index_select(0, (part + step).reshape(-1)).reshape(*part.shape, 9)
+    index = (part + step).reshape(-1)
     local = _local_normal(hits.material, kind, axis)
-    columns = [
-        sum((matrix[..., 3 * i + j] * local[i] for i in range(1, 3)), matrix[..., j] * local[0])
-        for j in range(3)
-    ]
+    columns = []
+    for j in range(3):
+        rows = (table[3 * i + j].index_select(0, index).reshape(part.shape) for i in range(3))
+        columns.append(_dot(rows, local))
     normal = torch.stack(columns, 1)
     normal = normal * normal.square().sum(1, keepdim=True).clamp_min(1e-18).rsqrt()
     rotation = torch.as_tensor(
@@ -107,6 +111,11 @@ def _world_normal(
     view = directions(rotation, *rays)
     away = (normal * view).sum(1, keepdim=True) > 0
     return torch.where(away, -normal, normal), view
+
+
+def _dot(rows: Iterable[Tensor], others: Iterable[Tensor]) -> Tensor:
+    products = [a * b for a, b in zip(rows, others, strict=True)]
+    return products[0] + products[1] + products[2]
 
 
 def _local_normal(material: Tensor, kind: Tensor, axis: Tensor) -> list[Tensor]:
@@ -172,7 +181,7 @@ def _sample(box: Paintbox, texture: Tensor, level: Tensor, u: Tensor, v: Tensor)
     a, b = u - left, v - top
     x0, y0 = left.long() & (side - 1), top.long() & (side - 1)
     x1, y1 = (x0 + 1) & (side - 1), (y0 + 1) & (side - 1)
-    total = torch.zeros((), device=u.device)
+    total = torch.zeros((u.numel(), 4), device=u.device)
     for x, y, weight in (
         (x0, y0, (1 - a) * (1 - b)),
         (x1, y0, a * (1 - b)),
@@ -180,9 +189,9 @@ def _sample(box: Paintbox, texture: Tensor, level: Tensor, u: Tensor, v: Tensor)
         (x1, y1, a * b),
     ):
         index = (start + y * side + x).reshape(-1)
-        texel = box.texels.index_select(1, index).reshape(3, *u.shape)
-        total = total + texel * weight
-    return total.transpose(0, 1) / 255
+        texel = box.texels.index_select(0, index).view(torch.uint8).reshape(-1, 4)
+        total.addcmul_(texel.float(), weight.reshape(-1, 1), value=1 / 255)
+    return total[:, :3].reshape(*u.shape, 3).movedim(-1, 1).contiguous()
 
 
 def _tint(stage: Stage, hits: Hits, part: Tensor) -> Tensor | float:

@@ -15,6 +15,8 @@ from jaxtyping import Bool, Float, UInt8
 Shape = Literal["room", "box", "ball", "cylinder", "card"]
 """Room: the cube -1..1 seen from inside. Cylinder: along y. Card: the square z = 0, cut out."""
 SHAPES: tuple[Shape, ...] = ("room", "box", "ball", "cylinder", "card")
+Number = float | int
+"""Type checks at run time do not take a whole number for a float."""
 Matrices = Float[np.ndarray, "moments 4 4"]
 """One 4x4 matrix for all frames, or one per frame."""
 
@@ -24,7 +26,7 @@ class Skin:
     """A texture of the scene and how many of its tiles lie on a metre."""
 
     texture: int
-    tiles_per_m: float = 0.7
+    tiles_per_m: Number = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +51,7 @@ class Body:
     name: str
     root: Matrices
     parts: tuple[Part, ...]
-    shadow_m: float = 0.0
+    shadow_m: Number = 0.0
     """Radius of the soft shadow below it; 0 for none."""
 
     def moved(self, root: Matrices) -> "Body":
@@ -122,7 +124,7 @@ class Scene:
         return replace(self, bodies=tuple(bodies))
 
 
-def scaling(x: float, y: float, z: float) -> Matrices:
+def scaling(x: Number, y: Number, z: Number) -> Matrices:
     """Half-sizes along the axes, as one matrix."""
     return np.diag([x, y, z, 1.0])[None]
 
@@ -134,7 +136,7 @@ def placing(position: Float[np.ndarray, "moments 3"]) -> Matrices:
     return matrices
 
 
-def at(x: float, y: float, z: float) -> Matrices:
+def at(x: Number, y: Number, z: Number) -> Matrices:
     """One translation."""
     return placing(np.array([[x, y, z]], dtype=np.float64))
 

@@ -18,7 +18,7 @@ from vidmem.training.casting import Hits, Stage, build_stage, cast_frames, label
 from vidmem.training.correspondence import flow_to
 from vidmem.training.effects import expose
 from vidmem.training.render import Paintbox, build_paintbox, colour
-from vidmem.training.scene import Scene
+from vidmem.training.scene import Number, Scene
 from vidmem.types import Frame, Intrinsics
 
 
@@ -33,19 +33,19 @@ class WorldConfig:
     objects: int = 3
     occluders: int = 1
     furniture: int = 5
-    look_alikes: float = 0.3
+    look_alikes: Number = 0.3
     """Chance that an object copies the look of the one before it."""
-    speed: float = 1.0
-    camera_motion: float = 0.6
-    travel: float = 0.5
+    speed: Number = 1.0
+    camera_motion: Number = 0.6
+    travel: Number = 0.5
     """Chance-weighted forward walk of the camera."""
-    shake: float = 0.2
-    zoom: float = 0.15
-    exposure: float = 0.3
-    white_balance: float = 0.3
-    motion_blur: float = 0.3
-    noise: float = 0.4
-    rolling_noise: float = 0.1
+    shake: Number = 0.2
+    zoom: Number = 0.15
+    exposure: Number = 0.3
+    white_balance: Number = 0.3
+    motion_blur: Number = 0.3
+    noise: Number = 0.4
+    rolling_noise: Number = 0.1
     jpeg_quality: int | None = 85
     """None leaves pictures uncompressed."""
 
