@@ -36,14 +36,14 @@ CONTAINERS = {
 @pytest.mark.parametrize("share", [0.5, 0.9])
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_results_up_to_the_cut(video, name, share):
-    path = video(name, frames=60, size=(96, 128), **CONTAINERS[name])
+    path = video(name, frames=60, size=(240, 320), **CONTAINERS[name])
     data = path.read_bytes()
     if name.endswith("mp4"):
         data = faststart(path).read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
     seen, error = drain(open_source(path))
     assert error is not None and "cut after" in error.what and error.remedy
-    assert seen == list(range(len(seen))) and 60 * share * 0.5 < len(seen) < 60
+    assert seen == list(range(len(seen))) and 10 < len(seen) < 60
 
 
 def faststart(path):
@@ -66,7 +66,7 @@ def faststart(path):
 def test_an_unfinished_recording_has_no_index(video):
     path = video(frames=60)
     path.write_bytes(path.read_bytes()[:-1200])
-    with pytest.raises(SourceError, match="unfinished|repaired"):
+    with pytest.raises(SourceError, match="unfinished"):
         open_source(path)
 
 

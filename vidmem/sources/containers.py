@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 SMALLEST_LIMIT = 2**20
 OPEN_SECONDS, READ_SECONDS = 10.0, 5.0
 THREADS = 2
+RTSP_OPTIONS = {"rtsp_flags": "prefer_tcp"}
 
 
 @contextmanager
 def open_video(
-    where: str | BufferedIOBase, *, name: str, options: dict[str, str] | None = None
+    where: str | BufferedIOBase, *, name: str
 ) -> Iterator[tuple["InputContainer", "VideoStream"]]:
     """The container and its first moving-picture stream, ready to decode.
 
@@ -33,7 +34,7 @@ def open_video(
     try:
         container = av.open(
             where,
-            options=options or {},
+            options=RTSP_OPTIONS if str(where).startswith("rtsp") else {},
             metadata_errors="replace",
             timeout=(OPEN_SECONDS, READ_SECONDS) if isinstance(where, str) else None,
         )

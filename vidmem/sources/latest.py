@@ -7,7 +7,7 @@ from threading import Condition, Thread
 
 from vidmem.errors import SourceError
 from vidmem.protocols import Source
-from vidmem.types import Frame
+from vidmem.types import Frame, Number
 
 
 class Latest:
@@ -62,7 +62,7 @@ class Latest:
         """
         return self._must(self._wait(None))
 
-    def async_read(self, *, timeout_ms: float = 200.0) -> Frame:
+    def async_read(self, *, timeout_ms: Number = 200.0) -> Frame:
         """A frame that was not handed out before.
 
         Raises:
@@ -70,7 +70,7 @@ class Latest:
         """
         return self._must(self._wait(timeout_ms / 1000.0), f"within {timeout_ms:g} ms")
 
-    def read_latest(self, *, max_age_ms: float = 500.0) -> Frame:
+    def read_latest(self, *, max_age_ms: Number = 500.0) -> Frame:
         """The newest frame at once, be it handed out before or not.
 
         Raises:
