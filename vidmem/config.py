@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast, get_args, get_type_hints
 
 from vidmem.errors import ConfigError
 
@@ -109,6 +109,7 @@ def config_from(values: Mapping[str, Any]) -> Config:
             raise ConfigError(f"There is no setting {name!r}.", remedy=f"Perhaps {close!r}?")
     config = Config()
     for name, value in given.items():
+        _check_value(name, value, config)
         section, _, knob = name.rpartition(".")
         if section:
             changed = replace(getattr(config, section), **{knob: value})
@@ -116,6 +117,19 @@ def config_from(values: Mapping[str, Any]) -> Config:
         else:
             config = replace(config, **{knob: value})
     return check_config(config)
+
+
+def _check_value(name: str, value: object, config: Config) -> None:
+    """Refuse a value of another type than the knob's, or another choice."""
+    section, _, knob = name.rpartition(".")
+    hint = get_type_hints(type(getattr(config, section) if section else config))[knob]
+    allowed = get_args(hint)
+    if (allowed and value in allowed) or (not allowed and type(value) is hint):
+        return
+    if hint is float and type(value) is int:
+        return
+    wanted = " or ".join(map(str, allowed)) if allowed else hint.__name__
+    raise ConfigError(f"{name} is {value!r}.", remedy=f"Write {wanted}.")
 
 
 def check_config(config: Config, family: str | None = None) -> Config:

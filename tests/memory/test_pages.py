@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from vidmem.config import MemoryConfig
 from vidmem.errors import ConfigError, ObjectError
 from vidmem.memory.pages import Pool
 from vidmem.memory.rooms import make_pools
-from vidmem.config import MemoryConfig
 from vidmem.types import PageShape, Tokens
 
 SHAPE = PageShape(tokens=4, groups=1, key=3, value=2)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import tyro
 
-from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
 from vidmem.errors import VidmemError
@@ -16,9 +15,6 @@ from vidmem.errors import VidmemError
 COMMANDS = {
     "run": run,
     "example": example,
-    "eval davis": eval_davis,
-    "eval prompts": eval_prompts,
-    "eval depth": eval_depth,
 }
 
 

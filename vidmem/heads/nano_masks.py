@@ -1,7 +1,7 @@
 """The embedded tracker: carried mask, appearance and stored tokens, summed as logits."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -38,6 +38,7 @@ TEMPERATURE = 8.0
 PRESENT_SHARE = 1e-4
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Makes features."""
 

@@ -29,10 +29,9 @@ def encode(value: object, arrays: Arrays) -> object:
         return value.item()
     if isinstance(value, np.ndarray | Tensor):
         name = f"a{len(arrays)}"
-        is_tensor = isinstance(value, Tensor)
-        tensor = value if is_tensor else torch.from_numpy(np.ascontiguousarray(value))
+        tensor = value if isinstance(value, Tensor) else torch.from_numpy(value)
         arrays[name] = tensor.detach().clone(memory_format=torch.contiguous_format)
-        return {"array": name, "tensor": is_tensor}
+        return {"array": name, "tensor": isinstance(value, Tensor)}
     if isinstance(value, types.Tier):
         return {"type": "Tier", "args": [value.value]}
     if isinstance(value, types.Stream):

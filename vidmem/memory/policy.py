@@ -125,8 +125,8 @@ def _refusal(
     usual = median(areas) if areas else seen.area
     if usual > 0 and not AREA_RANGE[0] <= seen.area / usual <= AREA_RANGE[1]:
         return f"area {seen.area / usual:.2f} of the usual"
-    usual_sharpness = median([e.card.sharpness for e in kept] or [entry.card.sharpness])
-    if entry.card.sharpness < SHARPNESS_RATIO * usual_sharpness:
+    sharpness = [e.card.sharpness for e in kept] or [entry.card.sharpness]
+    if entry.card.sharpness < SHARPNESS_RATIO * median(sharpness):
         return "blurred"
     if novelty(entry.page.descriptor, [e.page.descriptor for e in kept]) < NOVELTY:
         return "nothing new"

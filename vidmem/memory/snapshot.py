@@ -75,6 +75,10 @@ def read_about(path: Path) -> dict[str, str]:
             f"{path} has the format {about.get('format')!r}, not {FORMAT!r}.",
             remedy="Give a file that engine.save wrote with this version.",
         )
+    try:
+        json.loads(about["config"])
+    except (KeyError, ValueError):
+        raise CheckpointError(f"{path} is damaged.", remedy="Save the state again.") from None
     return about
 
 

@@ -1,0 +1,92 @@
+"""What goes out, and the features it is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, UInt8
+from torch import Tensor
+
+from vidmem.types.inputs import Box, Frame, Intrinsics
+from vidmem.types.kept import Decision, State, Stream
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """One frame as every head reads it, at working size. Arrays are never written to."""
+
+    image: UInt8[np.ndarray, "height width 3"]
+    grey: UInt8[np.ndarray, "height width"]
+    flow: Float32[np.ndarray, "height width 2"] | None
+    """Where each pixel was in the previous frame: x offset, y offset. None on the first frame."""
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    """What the family's own encoder adds, by name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Masks:
+    """Where the objects are. Row i of every field belongs to ``ids[i]``; objects never overlap."""
+
+    ids: tuple[int, ...]
+    logits: Float[Tensor, "objects rows columns"]
+    """At working size; positive inside. Strongly negative everywhere for an absent object."""
+    presence: tuple[float, ...]
+    reliability: tuple[float, ...]
+    occluded: tuple[bool, ...]
+    state: Mapping[int, State]
+    attention: Mapping[Stream, tuple[float, ...]] = field(default_factory=dict)
+    """Attention mass each page received, in the order of the stream's table."""
+    labels: UInt8[np.ndarray, "height width"] | None = None
+    """At frame size: the object's id, 0 for background. Set by the refiner."""
+    topology_changed: tuple[bool, ...] = ()
+
+    def mask(self, object_id: int) -> Bool[np.ndarray, "height width"]:
+        """One object at frame size."""
+        assert self.labels is not None
+        return np.equal(self.labels, object_id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Depth:
+    """How near things are, at working size."""
+
+    inverse: Float32[np.ndarray, "rows columns"]
+    """1/metres where ``metric``, else 1/(an unknown unit that stays the same within ``scene``)."""
+    confidence: Float32[np.ndarray, "rows columns"]
+    """0 to 1."""
+    metric: bool
+    intrinsics: Intrinsics
+    """At working size."""
+    scene: int
+    """Counts up at every cut: a new scene has a new unit."""
+    state: State = field(default_factory=dict)
+    keyframe: State = field(default_factory=dict)
+    """What a keyframe made from this frame should carry."""
+    travel_px: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """One object in one result."""
+
+    object_id: int
+    name: str
+    status: Literal["visible", "occluded", "lost"]
+    presence: float
+    box: Box | None
+    area_px: int
+    unseen_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """The answer for one frame."""
+
+    frame: Frame
+    masks: Masks
+    depth: Depth | None
+    objects: tuple[ObjectState, ...]
+    kept: tuple[Decision, ...]
+    milliseconds: Mapping[str, float]
+    memory_bytes: int
