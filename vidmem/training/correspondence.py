@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float32
 from torch import Tensor
 
@@ -17,8 +18,8 @@ def flow_to(
 ) -> tuple[Float32[Tensor, "frames rows columns 2"], Bool[Tensor, "frames rows columns"]]:
     """Offset in pixels to the same frames of ``before``, and whether the point was seen there.
 
-    Visibility is decided in the previous picture: inside it, the same part at the same depth
-    (within 2 %) at the nearest pixel.
+    Visibility is decided in the previous picture: inside it, the same part at the nearest pixel,
+    and no nearer there than 2 % before the farthest depth of that pixel and its neighbours.
     """
     rows, columns = hits.depth_m.shape[1:]
     material = _previous_local(stage, hits, before)
@@ -72,6 +73,8 @@ def _seen(hits: Hits, before: Hits, x: Tensor, y: Tensor, depth: Tensor) -> Tens
     column, row = x.round().long(), y.round().long()
     inside = (x >= 0) & (y >= 0) & (x <= columns - 1) & (y <= rows - 1) & (depth > 1e-3)
     place = (row.clamp(0, rows - 1) * columns + column.clamp(0, columns - 1)).flatten(1)
-    surface = before.depth_m.flatten(1).gather(1, place).reshape(depth.shape)
+    # The farthest of the neighbours: floors near the horizon change by metres from row to row.
+    around = F.max_pool2d(before.depth_m, 3, stride=1, padding=1)
+    surface = around.flatten(1).gather(1, place).reshape(depth.shape)
     part = before.part.flatten(1).gather(1, place).reshape(depth.shape)
     return inside & (part == hits.part) & (depth < surface * (1 + SAME_DEPTH))

@@ -10,7 +10,7 @@ from vidmem.training.hiding import Probe
 from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, grown
 from vidmem.training.places import build_place, occluder
 from vidmem.training.scene import Body, Scene
-from vidmem.training.staging import FOCAL, assemble, choose_place
+from vidmem.training.staging import FOCAL, assemble, choose_place, wardrobe_for
 from vidmem.training.world import World, WorldConfig
 
 TARGETS = (1, 2)
@@ -51,7 +51,7 @@ def long_video(
 
 
 def _scene(random: Random, config: WorldConfig) -> Scene:
-    wardrobe = Wardrobe()
+    wardrobe = wardrobe_for(config)
     bodies, light = build_place(
         random, wardrobe, choose_place(random, config), furniture=config.furniture
     )

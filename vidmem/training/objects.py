@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vidmem.training.camera import FRAMES_PER_SECOND, Signal, drift
-from vidmem.training.scene import Matrices, Number, Part, Skin, at, scaling, turning
+from vidmem.training.scene import Matrices, Number, Part, Skin, at, placing, scaling, turning
 from vidmem.training.textures import PATTERNS, paint, palette, silhouette
 
 Random = np.random.Generator
@@ -56,7 +56,7 @@ class Look:
         )
 
 
-def any_look(random: Random, *, vivid: float = 0.6) -> Look:
+def any_look(random: Random, *, vivid: float = 0.48) -> Look:
     """A random look; ``vivid`` is the mean saturation."""
     return Look(
         hue=float(random.random()),
@@ -79,6 +79,12 @@ def dress(wardrobe: Wardrobe, look: Look, *, accent: float = 0.0) -> Skin:
         value=look.value,
     )
     random = np.random.default_rng([look.seed, accents, look.field])
+    chance = np.random.default_rng([look.seed, accents, 1 << 20])
+    if wardrobe.photographs and chance.random() < 0.35:
+        picture = wardrobe.photographs[int(chance.integers(len(wardrobe.photographs)))]
+        shifted = np.roll(picture, tuple(random.integers(0, len(picture), 2)), axis=(0, 1))
+        tinted = shifted * (0.5 + 0.7 * colours[len(colours) // 2])
+        return wardrobe.add(tinted.clip(0, 255).astype(np.uint8), tiles_per_m=look.tiles_per_m)
     return wardrobe.add(paint(random, look.pattern, colours), tiles_per_m=look.tiles_per_m)
 
 
@@ -197,6 +203,28 @@ def car(random: Random, wardrobe: Wardrobe, look: Look, frames: int) -> tuple[Pa
     for x, z in ((0.62, -0.42), (0.62, 0.42), (-0.62, -0.42), (-0.62, 0.42)):
         parts.append(_part("cylinder", glass, (0.21, 0.08, 0.21), at(x * long, -0.21, z) @ roll))
     return tuple(parts)
+
+
+def lumps(
+    random: Random, wardrobe: Wardrobe, look: Look, apart: Signal, *, count: int
+) -> tuple[Part, ...]:
+    """Lumps in a row that overlap where ``apart`` is 0 and are well apart where it is 1."""
+    parts = []
+    for k in range(count):
+        side = 2 * k / (count - 1) - 1
+        half = random.uniform(0.4, 0.55, 3)
+        gap = side * (0.25 + random.uniform(1.1, 1.5) * apart)
+        lift = -0.5 - random.uniform(0, 0.4) * apart
+        place = placing(np.stack([gap, lift, 0.1 * side * apart], -1))
+        skin = dress(wardrobe, look, accent=0.03 * k)
+        parts.append(Part("ball", place @ scaling(*half), (skin,)))
+    return tuple(parts)
+
+
+def parting(random: Random, wardrobe: Wardrobe, look: Look, frames: int) -> tuple[Part, ...]:
+    """Two lumps of one thing that part and meet."""
+    apart = np.abs(drift(random, frames, seconds=1.0))
+    return grown(lumps(random, wardrobe, look, apart, count=2), 0.6)
 
 
 Builder = Callable[[Random, Wardrobe, Look, int], tuple[Part, ...]]

@@ -36,7 +36,7 @@ def build_place(
 
 def _light(random: Random, place: Place) -> Light:
     towards = (float(random.uniform(-1, 1)), -1.0, float(random.uniform(-1.2, -0.2)))
-    haze = float("inf") if place == "room" else float(random.uniform(25, 90))
+    haze = float("inf") if place == "room" else float(random.uniform(35, 150))
     return Light(towards, float(random.uniform(0.3, 0.6)), haze)
 
 

@@ -11,7 +11,7 @@ from vidmem.training.hiding import HidingPlan, Probe, hiding_path, reach
 from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, grown
 from vidmem.training.places import build_place, occluder
 from vidmem.training.scene import Body, Scene
-from vidmem.training.staging import FOCAL, assemble, choose_place
+from vidmem.training.staging import FOCAL, assemble, choose_place, wardrobe_for
 from vidmem.training.world import World, WorldConfig
 from vidmem.types import Box, Prompt
 
@@ -80,7 +80,7 @@ def occlusion(
 def _occlusion_scene(
     random: Random, config: WorldConfig, plan: HidingPlan, look_alike: bool
 ) -> Scene | None:
-    wardrobe, still = Wardrobe(), random.random() < 0.35
+    wardrobe, still = wardrobe_for(config), random.random() < 0.35
     bodies, light = build_place(
         random, wardrobe, choose_place(random, config), furniture=config.furniture
     )

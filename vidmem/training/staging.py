@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from vidmem.training.camera import Signal, drift, heading, moving_camera, standing
-from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, grown
+from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, grown, parting
+from vidmem.training.photographs import photographs
 from vidmem.training.places import Place, build_place, occluder
 from vidmem.training.scene import Body, Grade, Light, Scene
 from vidmem.training.textures import silhouette
@@ -39,17 +40,22 @@ def small_clip(
     return make_clip(config, seed=seed)
 
 
+def wardrobe_for(config: WorldConfig) -> Wardrobe:
+    """An empty wardrobe, with photographs where they are wanted."""
+    return Wardrobe(photographs() if config.photographs else ())
+
+
 def choose_place(random: Random, config: WorldConfig) -> Place:
     """The configured place, or any."""
     if config.place != "any":
         return config.place
-    places: tuple[Place, ...] = ("room", "street", "field")
-    return places[int(random.integers(3))]
+    places: tuple[Place, ...] = ("room", "room", "street", "street", "field")
+    return places[int(random.integers(len(places)))]
 
 
 def random_scene(random: Random, config: WorldConfig) -> Scene:
     """Objects 1..n on random paths in a random place."""
-    wardrobe = Wardrobe()
+    wardrobe = wardrobe_for(config)
     bodies, light = build_place(
         random, wardrobe, choose_place(random, config), furniture=config.furniture
     )
@@ -59,7 +65,7 @@ def random_scene(random: Random, config: WorldConfig) -> Scene:
         look = look.like(random, shift=0.06) if alike else any_look(random)
         bodies.append(_mover(random, wardrobe, config, look, number))
     for _ in range(config.occluders):
-        width = random.uniform(0.15, 0.5)
+        width = random.uniform(0.05, 0.45)
         root = standing(random.uniform(-1.5, 1.5), random.uniform(2.5, 3.5))
         bodies.append(
             Body(0, "occluder", root, occluder(random, wardrobe, half_width_m=width), 0.5)
@@ -70,11 +76,12 @@ def random_scene(random: Random, config: WorldConfig) -> Scene:
 def _mover(
     random: Random, wardrobe: Wardrobe, config: WorldConfig, look: Look, number: int
 ) -> Body:
-    name = str(random.choice(list(MOVERS)))
-    size = float(random.uniform(0.5, 1.4))
-    parts = grown(MOVERS[name](random, wardrobe, look, config.frames), size)
-    path = wander(random, config.frames, speed=config.speed, near=2.5, far=6.0)
-    if random.random() < 0.25:
+    builders = MOVERS | {"lumps": parting}
+    name = str(random.choice(list(builders)))
+    size = float(random.uniform(0.45, 1.2)) * (0.75 if name == "car" else 1.0)
+    parts = grown(builders[name](random, wardrobe, look, config.frames), size)
+    path = wander(random, config.frames, speed=config.speed, near=2.8, far=6.5)
+    if name in ("ball", "blob", "cutout") and random.random() < 0.5:
         path[:, 1] -= random.uniform(0.2, 1.2) + 0.3 * drift(random, config.frames, seconds=1.5)
     root = heading(path, turn=name in ("walker", "beast", "car"))
     return Body(number, name, root, parts, shadow_m=0.4 * size)
@@ -92,7 +99,7 @@ def wander(
     x = start - np.sign(start or 1.0) * metres_per_frame * time
     x = x + random.uniform(0, 0.5) * speed * drift(random, frames, seconds=2.0)
     depth = z + random.uniform(0, 0.9) * speed * drift(random, frames, seconds=2.5)
-    return np.stack([x, np.zeros(frames), np.maximum(depth, 1.5)], -1)
+    return np.stack([x, np.zeros(frames), np.maximum(depth, 2.0)], -1)
 
 
 def assemble(
@@ -132,7 +139,7 @@ def grade(random: Random, config: WorldConfig) -> Grade:
     warm = warm + 0.15 * config.white_balance * random.normal()
     gain = np.exp(exposure[:, None] + warm[:, None] * np.array([1.0, 0.0, -1.0]))
     return Grade(
-        gain=gain * random.uniform(0.95, 1.25),
+        gain=gain * random.uniform(1.0, 1.4),
         noise=0.03 * config.noise * random.uniform(0.3, 1.5),
         rolling=0.06 * config.rolling_noise * random.uniform(0, 1.5),
         blur=config.motion_blur * random.uniform(0, 1.5),

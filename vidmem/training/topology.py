@@ -7,10 +7,10 @@ import numpy as np
 
 from vidmem.training.camera import Signal, heading, turned
 from vidmem.training.hiding import Probe
-from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, dress, grown
+from vidmem.training.objects import MOVERS, Look, Random, Wardrobe, any_look, dress, grown, lumps
 from vidmem.training.places import build_place
 from vidmem.training.scene import Body, Part, Scene, placing, scaling
-from vidmem.training.staging import FOCAL, assemble, choose_place, wander
+from vidmem.training.staging import FOCAL, assemble, choose_place, wander, wardrobe_for
 from vidmem.training.world import World, WorldConfig
 
 Change = Literal["split", "merge", "stretch", "bend", "recolour", "turn"]
@@ -51,7 +51,7 @@ def topology(
 
 
 def _scene(random: Random, config: WorldConfig, change: Change, amount: Signal) -> Scene:
-    wardrobe = Wardrobe()
+    wardrobe = wardrobe_for(config)
     bodies, light = build_place(
         random, wardrobe, choose_place(random, config), furniture=config.furniture
     )
@@ -68,7 +68,8 @@ def _changing(
 ) -> Body:
     size = float(random.uniform(0.2, 0.3)) * 0.62 * far
     if change in ("split", "merge"):
-        parts = _lumps(random, wardrobe, look, amount if change == "split" else 1 - amount)
+        apart, count = amount if change == "split" else 1 - amount, int(random.integers(2, 4))
+        parts = lumps(random, wardrobe, look, apart, count=count)
     elif change == "bend":
         parts = _bending(random, wardrobe, look, amount)
     elif change == "turn":
@@ -83,21 +84,6 @@ def _changing(
     path = wander(random, len(amount), speed=0.25, near=far, far=far + 0.1)
     path[:, 0] *= 0.4
     return Body(1, change, heading(path, turn=False), grown(parts, size), shadow_m=0.5 * size)
-
-
-def _lumps(random: Random, wardrobe: Wardrobe, look: Look, apart: Signal) -> tuple[Part, ...]:
-    """Two or three lumps that overlap where ``apart`` is 0 and are well apart where it is 1."""
-    count = int(random.integers(2, 4))
-    parts = []
-    for k in range(count):
-        side = 2 * k / (count - 1) - 1
-        half = random.uniform(0.4, 0.55, 3)
-        gap = side * (0.25 + random.uniform(1.1, 1.5) * apart)
-        lift = -0.5 - random.uniform(0, 0.4) * apart
-        place = placing(np.stack([gap, lift, 0.1 * side * apart], -1))
-        skin = dress(wardrobe, look, accent=0.03 * k)
-        parts.append(Part("ball", place @ scaling(*half), (skin,)))
-    return tuple(parts)
 
 
 def _stretched(random: Random, parts: tuple[Part, ...], amount: Signal) -> tuple[Part, ...]:

@@ -46,6 +46,8 @@ class WorldConfig:
     motion_blur: Number = 0.3
     noise: Number = 0.4
     rolling_noise: Number = 0.1
+    photographs: bool = False
+    """Also use photographs as textures; needs scikit-image. See :mod:`.photographs`."""
     jpeg_quality: int | None = 85
     """None leaves pictures uncompressed."""
 
