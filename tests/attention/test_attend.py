@@ -82,7 +82,8 @@ def test_top_pages_takes_pages_before_empty_slots(make_case) -> None:
     query, pages = make_case(8, streams=1, lengths=(2,), partial=False, logit=1000.0)
     found = attend(query, pages, top_pages=2, mass="token")
     assert found.mass.shape == (1, 4, 13)
-    torch.testing.assert_close(found.values, attend(query, pages).values)
+    whole = attend(query, pages).values
+    torch.testing.assert_close(found.values, whole, rtol=1e-3, atol=1e-4)
 
 
 def test_equal_pages_rank_by_slot(make_case) -> None:

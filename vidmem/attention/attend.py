@@ -15,6 +15,10 @@ from vidmem.types import Pages
 Backend = Literal["auto", "reference", "sdpa", "blocked", "triton"]
 
 
+_SHORT_PAGE = 1024
+"""Tokens below which a kernel call per page costs more than gathering the pages on the CPU."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Attended:
     """What the queries read, and what each page gave."""
@@ -66,7 +70,7 @@ def attend(
         shrunk = replace(pages, table=table)
         found = attend(query, shrunk, scale=scale, backend=backend, mass=mass)
         return Attended(found.values, _widen(found.mass, kept, pages.table.shape[1]))
-    name = choose(query, pages) if backend == "auto" else backend
+    name = choose(query, pages, mass=mass) if backend == "auto" else backend
     if name == "blocked" and (query.device.type != "cpu" or _needs_gradient(query, pages)):
         raise ValueError("blocked runs on the CPU, without gradients; take another backend.")
     if name == "triton" and query.dtype == torch.float64:
@@ -108,13 +112,16 @@ def _widen(mass: Tensor | None, kept: Int[Tensor, "streams count"], slots: int) 
     return full.scatter(1, index, mass)
 
 
-def choose(query: Tensor, pages: Pages) -> Literal["sdpa", "blocked", "triton"]:
-    """The fastest measured backend for this device and shape (docs/performance.md)."""
+def choose(
+    query: Tensor, pages: Pages, *, mass: Mass | None
+) -> Literal["sdpa", "blocked", "triton"]:
+    """The measured table of docs/performance.md. On a GPU it is by reasoning: not yet timed."""
     if query.device.type == "cuda" and query.dtype != torch.float64:
         return "triton"
-    if query.device.type == "cpu" and not _needs_gradient(query, pages):
-        return "blocked"
-    return "sdpa"
+    if query.device.type != "cpu" or _needs_gradient(query, pages):
+        return "sdpa"
+    short = pages.keys.shape[1] < _SHORT_PAGE and mass is None
+    return "sdpa" if short else "blocked"
 
 
 def _needs_gradient(query: Tensor, pages: Pages) -> bool:

@@ -34,12 +34,14 @@ def attend_blocked(
     attended = query.new_zeros(streams, queries, heads, value)
     shape = (streams, slots, tokens) if mass == "token" else (streams, slots)
     received = torch.zeros(shape, dtype=torch.promote_types(query.dtype, torch.float32))
+    # Alone where each page's share is wanted, or where only one page at a time may be widened.
+    alone = mass == "page" or query.shape[-1] != value
     for stream, listed in enumerate(listed_pages(pages)):
         if not listed:
             continue
         folded = fold_heads(query[stream], groups=groups)
-        numbers = [page for _, page in listed]
-        answer, sums = _attend_stream(folded, pages, numbers, scale)
+        runs = _runs(pages, [page for _, page in listed], alone=alone)
+        answer, sums = _attend_stream(folded, pages, runs, scale)
         attended[stream] = unfold_heads(answer, queries=queries)
         total = sums.logsumexp(0)
         if mass == "page":
@@ -51,36 +53,62 @@ def attend_blocked(
     return attended, received if mass else None
 
 
+def _runs(pages: Pages, numbers: list[int], *, alone: bool) -> list[slice]:
+    """Rows of the flattened pool that one kernel call reads: pages, joined where they touch."""
+    tokens = pages.keys.shape[1]
+    runs: list[slice] = []
+    for page, count in zip(numbers, pages.counts[numbers].tolist(), strict=True):
+        start = page * tokens
+        joined = not alone and bool(runs) and runs[-1].stop == start
+        runs.append(slice(runs.pop().start if joined else start, start + count))
+    return runs
+
+
 def _attend_stream(
-    query: Float[Tensor, "groups rows key"], pages: Pages, numbers: list[int], scale: float
-) -> tuple[Float[Tensor, "groups rows value"], Float[Tensor, "pages groups rows"]]:
-    """The answer and each page's logarithm of the softmax sum, in float32 or wider."""
+    query: Float[Tensor, "groups rows key"], pages: Pages, runs: list[slice], scale: float
+) -> tuple[Float[Tensor, "groups rows value"], Float[Tensor, "runs groups rows"]]:
+    """The answer and each run's logarithm of the softmax sum, in float32 or wider."""
     groups, rows, _ = query.shape
     width, value = max(query.shape[-1], pages.values.shape[-1]), pages.values.shape[-1]
     halves = 2 if rows >= _HALVED_FROM and rows % 2 == 0 else 1
     split = pad_width(query, width).view(groups, halves, rows // halves, width).transpose(0, 1)
+    pools = (_Widened(pages.keys, width), _Widened(pages.values, width))
     answer, sums, total = None, [], None
-    for page in numbers:
-        count = pages.counts[page]
-        keys, values = (
-            pad_width(pool[page, :count].transpose(0, 1), width).expand(halves, -1, -1, -1)
-            for pool in (pages.keys, pages.values)
-        )
-        found, page_sum = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+    for run in runs:
+        keys, values = (pool.read(run).expand(halves, -1, -1, -1) for pool in pools)
+        found, run_sum = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
             split, keys, values, 0.0, False, scale=scale
         )
-        found = found[..., :value].to(page_sum.dtype)
+        found = found[..., :value].to(run_sum.dtype)
         if answer is None or total is None:
-            answer, total = found, page_sum
+            answer, total = found, run_sum
         else:
-            both = torch.logaddexp(total, page_sum)
-            answer = answer * (total - both).exp()[..., None]
-            answer += found * (page_sum - both).exp()[..., None]
+            both = torch.logaddexp(total, run_sum)
+            answer *= (total - both).exp_()[..., None]
+            answer.addcmul_(found, (run_sum - both).exp_()[..., None])
             total = both
-        sums.append(page_sum)
+        sums.append(run_sum)
     assert answer is not None
-    joined = torch.stack(sums).transpose(1, 2).reshape(len(numbers), groups, rows)
+    joined = torch.stack(sums).transpose(1, 2).reshape(len(runs), groups, rows)
     return answer.transpose(0, 1).reshape(groups, rows, value), joined
+
+
+class _Widened:
+    """Rows of a pool at the kernel's width, through one page of room where they are narrower."""
+
+    def __init__(self, pool: Float[Tensor, "pages tokens groups narrow"], width: int) -> None:
+        self.rows, self.narrow = pool.flatten(0, 1), pool.shape[-1]
+        wide = (pool.shape[1], pool.shape[2], width)
+        self.room = pool.new_zeros(wide) if self.narrow < width else None
+
+    def read(self, run: slice) -> Float[Tensor, "groups tokens width"]:
+        """Valid until the next read."""
+        rows = self.rows[run]
+        if self.room is not None:
+            room = self.room[: len(rows)]
+            room[..., : self.narrow] = rows
+            rows = room
+        return rows.transpose(0, 1)
 
 
 def _token_mass(
