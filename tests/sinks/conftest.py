@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from vidmem.types import Decision, Depth, Frame, Intrinsics, Masks, ObjectState, Result
 
 SIZE = (48, 64)
@@ -55,13 +56,13 @@ def make_depth(*, metric=True, index=0, scene=0, nearest=1.0):
     return Depth(inverse, np.ones_like(inverse), metric, camera, scene)
 
 
-@pytest.fixture
-def result():
-    """The maker."""
+@pytest.fixture(name="make_result", scope="session")
+def make_result_fixture():
+    """Makes one result."""
     return make_result
 
 
-@pytest.fixture
-def depth():
-    """The maker."""
+@pytest.fixture(name="make_depth", scope="session")
+def make_depth_fixture():
+    """Makes depth."""
     return make_depth

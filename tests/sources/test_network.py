@@ -24,7 +24,8 @@ Gst.init(None)
 server = GstRtspServer.RTSPServer(address="127.0.0.1", service=sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory(shared=True)
 factory.set_launch("( videotestsrc is-live=true "
-    " ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 ! jpegenc ! rtpjpegpay name=pay0 )")
+    " ! video/x-raw,format=I420,width=160,height=120,framerate=25/1"
+    " ! jpegenc ! rtpjpegpay name=pay0 )")
 server.get_mount_points().add_factory("/live", factory)
 server.attach(None)
 print("ready", flush=True)

@@ -20,6 +20,7 @@ from vidmem.sinks.segments import PRORES, VP9
 from vidmem.sinks.stored import State, StoredSink
 from vidmem.sinks.yolo import YoloFolder
 from vidmem.sinks.youtube_vos import YouTubeVosFolder
+from vidmem.types import Number
 
 DEFAULT_RATE = 24.0
 
@@ -62,7 +63,7 @@ def open_sinks(
     names: Sequence[str],
     out: str | Path,
     *,
-    frames_per_second: float | None = None,
+    frames_per_second: Number | None = None,
     sequence: str = "video",
     resume: Mapping[str, Any] | None = None,
 ) -> SinkGroup:
@@ -80,7 +81,7 @@ def open_sinks(
         ConfigError: an unknown name.
         SinkError: the folder cannot be written, or holds something that vidmem did not write.
     """
-    rate = frames_per_second or DEFAULT_RATE
+    rate = float(frames_per_second or DEFAULT_RATE)
     opened: dict[str, StoredSink] = {}
     try:
         for name in dict.fromkeys(names):

@@ -46,8 +46,8 @@ class YoloFolder(FrameFolder):
                 continue
             if state.name not in self._names:
                 self._names.append(state.name)
-            # Pixel centres: readers cut the fraction off.
-            scaled = (points + 0.5) / np.array(labels.shape[::-1])
+            # Some readers round, some cut the fraction off: a quarter suits both.
+            scaled = (points + 0.25) / np.array(labels.shape[::-1])
             numbers = " ".join(f"{value:.6f}" for value in scaled.ravel())
             rows.append(f"{self._names.index(state.name)} {numbers}\n")
         path.write_text("".join(rows))
@@ -71,13 +71,19 @@ class YoloFolder(FrameFolder):
 def outline(mask: Bool[np.ndarray, "height width"]) -> Int[np.ndarray, "points 2"]:
     """One polygon for the whole mask: parts and holes hang on bridges without width.
 
-    Filled with the even-odd rule it is the mask again. Empty for an empty mask.
+    Filled with the even-odd rule it is the mask again, but for the pixels that a filler draws
+    along the bridges. Empty for an empty mask.
     """
     contours, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if not contours:
         return np.zeros((0, 2), np.int64)
-    home = contours[0][:1, 0]
-    rings = [np.concatenate([ring[:, 0], ring[:1, 0], home]) for ring in contours]
-    points = np.concatenate(rings)
+    rings = sorted((contour[:, 0] for contour in contours), key=len, reverse=True)
+    home = rings[0][0]
+    walks = []
+    for ring in rings:
+        nearest = np.argmin(((ring - home) ** 2).sum(1))
+        walk = np.roll(ring, -nearest, axis=0)
+        walks += [walk, walk[:1], home[None]]
+    points = np.concatenate(walks)
     repeated = np.repeat(points[-1:], max(0, FEWEST_POINTS - len(points)), axis=0)
     return np.concatenate([points, repeated]).astype(np.int64)

@@ -1,5 +1,6 @@
 """COCO segmentations: polygons and run lengths, checked before the C code sees them."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ def decode_segmentation(
         height, width = int(image["height"]), int(image["width"])
         check_size(width, height, name)
         encoded = _encoded(annotation["segmentation"], height, width)
-        decoded = coco.decode(encoded)
+        decoded = _decode(encoded)
         if coco.encode(decoded)["counts"] != encoded["counts"]:
             raise ValueError("counts")  # too short: the rest would be whatever the memory held
     except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
@@ -37,6 +38,16 @@ def decode_segmentation(
             remedy="Check that pycocotools loads the file.",
         ) from None
     return np.asarray(decoded, bool)
+
+
+def _decode(encoded: Any) -> np.ndarray:
+    from pycocotools import mask as coco
+
+    with warnings.catch_warnings():
+        # pycocotools 2.0.11 has no copy keyword in its __array__.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        decoded: np.ndarray = coco.decode(encoded)
+    return decoded
 
 
 def _encoded(segmentation: Any, height: int, width: int) -> Any:
