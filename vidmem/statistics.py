@@ -17,7 +17,7 @@ RIDGE = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Appearance:
-    """What one object looks like: a permanent part from prompts, a decaying one from sure frames."""
+    """What one object looks like: a permanent part from prompts and a decaying recent one."""
 
     permanent_a: Float[Tensor, "size size"]
     permanent_b: Float[Tensor, " size"]

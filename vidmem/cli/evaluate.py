@@ -1,17 +1,18 @@
 """``vidmem eval``: how good it is, by the official protocols."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.progress import track
 
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
 from vidmem.config import Config
 from vidmem.engine import Engine, load
 from vidmem.evaluation.davis import evaluate_davis
-from vidmem.evaluation.depth_protocol import evaluate_depth
 from vidmem.evaluation.prompts import evaluate_prompts
 from vidmem.evaluation.report import table
+from vidmem.evaluation.sequences import LabelledVideo
 
 
 def eval_davis(
@@ -30,7 +31,9 @@ def eval_davis(
         output: how to talk.
     """
     use_threads(config.runtime.threads)
-    report = evaluate_davis(root, make_engine=_maker(config), sequences=sequences)
+    report = evaluate_davis(
+        root, make_engine=_maker(config), sequences=sequences, track=_tracker(output)
+    )
     return _finish(report, output)
 
 
@@ -48,33 +51,20 @@ def eval_prompts(
         output: how to talk.
     """
     use_threads(config.runtime.threads)
-    return _finish(evaluate_prompts(root, make_engine=_maker(config)), output)
-
-
-def eval_depth(
-    *,
-    root: Path,
-    poses: bool = False,
-    skip: int = 16,
-    config: ConfigOptions = Config(),  # noqa: B008 - frozen
-    output: OutputOptions = Output(),  # noqa: B008 - frozen
-) -> int:
-    """Depth: accuracy and steadiness against measured depth.
-
-    Args:
-        root: a folder of images, depth, poses and K.txt.
-        poses: give the poses to the engine, so that depth is in metres.
-        skip: frames at the start that do not count.
-        config: every knob.
-        output: how to talk.
-    """
-    use_threads(config.runtime.threads)
-    report = evaluate_depth(root, make_engine=_maker(config), poses=poses, skip=skip)
-    return _finish(report, output)
+    return _finish(
+        evaluate_prompts(root, make_engine=_maker(config), track=_tracker(output)), output
+    )
 
 
 def _maker(config: Config) -> Callable[[], Engine]:
     return lambda: load(config=config)
+
+
+def _tracker(
+    output: Output,
+) -> Callable[[Sequence[LabelledVideo]], Iterable[LabelledVideo]]:
+    console = output.console()
+    return lambda videos: track(videos, "sequences", console=console, transient=True)
 
 
 def _finish(report: Mapping[str, Any], output: Output) -> int:

@@ -4,17 +4,21 @@ Exit codes: 0 done, 1 something failed, 2 the call or its input is wrong, 3 the 
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tyro
 
+from vidmem.cli.evaluate import eval_davis, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
 from vidmem.errors import VidmemError
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
     "example": example,
+    "eval davis": eval_davis,
+    "eval prompts": eval_prompts,
 }
 
 
@@ -24,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(given) > 1 and f"{given[0]} {given[1]}" in COMMANDS:
         given[:2] = [f"{given[0]} {given[1]}"]
     try:
-        code = tyro.extras.subcommand_cli_from_dict(
+        code: int = tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="vidmem",
             description="Follow objects and measure depth through endless video.",

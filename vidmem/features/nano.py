@@ -1,19 +1,29 @@
-"""What the embedded tracker sees: colour at three scales, edge energy, random Fourier features."""
+"""What the embedded tracker sees: colour at three scales, edge energy, random Fourier features.
+
+The Fourier features (Rahimi and Recht, 2007) let a linear classifier bend: their inner product is a
+Gaussian kernel between pixels.
+"""
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float, Float32, UInt8
+from torch import Tensor
+from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import flow
 from vidmem.types import Features, Frame, Previous
 
 STRIDE = 2
+"""Working pixels per classified pixel."""
+TOKEN_STRIDE = 8
+"""Working pixels per stored token."""
 PLAIN = 10
 FOURIER = 160
 FOURIER_SCALE = 1.5
-SIZE = 1 + PLAIN + FOURIER
+KEY = 32
+KEY_SCALE = 1.0
 
 
 class NanoEncoder:
@@ -24,25 +34,41 @@ class NanoEncoder:
         generator = torch.Generator().manual_seed(0)
         self._directions = FOURIER_SCALE * torch.randn(PLAIN, FOURIER, generator=generator)
         self._phases = 2 * torch.pi * torch.rand(FOURIER, generator=generator)
+        self._key_directions = KEY_SCALE * torch.randn(PLAIN, KEY, generator=generator)
+        self._key_phases = 2 * torch.pi * torch.rand(KEY, generator=generator)
 
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
-        """Features at working size; the first frame of a video fixes that size."""
+        """Features at working size; the first frame of a video fixes that size.
+
+        ``tensors`` holds ``pixels`` [rows columns 171] at stride 2, unit ``keys`` [rows columns 32]
+        at stride 8 and ``frame_size`` [2].
+        """
         height, width = (
             previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
         )
         image = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         offsets = flow(grey, previous.features.grey) if previous else None
-        plain = plain_features(image, grey)[::STRIDE, ::STRIDE]
-        rows, columns = plain.shape[:2]
-        x = torch.from_numpy(np.ascontiguousarray(plain)).reshape(-1, PLAIN)
-        fourier = torch.cos(x @ self._directions + self._phases)
-        pixels = torch.cat([torch.ones(len(x), 1), x, fourier], 1)
+        plain = torch.from_numpy(plain_features(image, grey))
         tensors = {
-            "pixels": pixels.reshape(rows, columns, SIZE),
+            "pixels": self._pixels(plain),
+            "keys": self._keys(plain),
             "frame_size": torch.tensor(frame.size),
         }
         return Features(image, grey, offsets, tensors)
+
+    def _pixels(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 171"]:
+        x = plain[::STRIDE, ::STRIDE].contiguous()
+        rows, columns = x.shape[:2]
+        waves = torch.addmm(self._phases, x.view(-1, PLAIN), self._directions).cos_()
+        ones = torch.ones(rows, columns, 1)
+        return torch.cat([ones, x, waves.view(rows, columns, FOURIER)], 2)
+
+    def _keys(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 32"]:
+        pooled = functional.avg_pool2d(plain.permute(2, 0, 1)[None], TOKEN_STRIDE)
+        x = pooled[0].permute(1, 2, 0)
+        waves = torch.cos(x @ self._key_directions + self._key_phases)
+        return functional.normalize(waves, dim=-1).contiguous()
 
 
 def working_size(frame: Frame, pixels: int) -> tuple[int, int]:
@@ -62,4 +88,3 @@ def plain_features(
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
     energy = cv2.blur(np.sqrt(across**2 + down**2), (7, 7))
     return np.dstack([lab, cv2.blur(lab, (7, 7)), cv2.blur(lab, (21, 21)), energy])
-

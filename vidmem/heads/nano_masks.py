@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-import cv2
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
-from vidmem.attention import attend
 from vidmem.config import TrackerConfig
 from vidmem.flow import warp
+from vidmem.heads.evidence import gather
+from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import mask_of_prompt
+from vidmem.heads.readout import Readout, descriptor_of, read_pages, token_mask
 from vidmem.statistics import Appearance
 from vidmem.types import (
     Features,
     Frame,
     Masks,
+    ObjectMemory,
     PageShape,
     Previous,
     Prompt,
@@ -27,15 +29,9 @@ from vidmem.types import (
     Tokens,
 )
 
-APPEARANCE_WEIGHT = 3.0
-FLOW_WEIGHT = 0.5
-MEMORY_WEIGHT = 0.5
-GATE_PX = 12.0
-SHARPNESS = 3.0
-POOL = 4
 TEACH_EVERY = 3
-TEMPERATURE = 8.0
-PRESENT_SHARE = 1e-4
+"""Frames between refreshes of the recent appearance."""
+PROMPTED_LOGIT = 6.0
 
 
 @runtime_checkable
@@ -59,9 +55,8 @@ class NanoTracker:
 
     def page_shapes(self, features: Features) -> dict[str, PageShape]:
         """A page: appearance at stride 8 as keys, the soft mask as value."""
-        rows, columns, size = features.tensors["pixels"].shape
-        tokens = (rows // POOL) * (columns // POOL)
-        return {"object": PageShape(tokens, 1, size - 1, 1)}
+        rows, columns, size = features.tensors["keys"].shape
+        return {"object": PageShape(rows * columns, 1, size, 1)}
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
         """Logits of every known and every newly prompted object."""
@@ -69,130 +64,96 @@ class NanoTracker:
         ids = tuple(dict.fromkeys([*recall.objects, *prompted]))
         if not ids:
             return Masks((), torch.zeros(0, *features.grey.shape), (), (), (), {})
-        logits, attention = self._predict(features, recall)
-        rows = []
-        for object_id in ids:
-            row = logits.get(object_id)
-            if object_id in prompted:
-                current = row.sigmoid().numpy() if row is not None else None
-                size = recall_size(features, prompted[object_id])
-                inside = mask_of_prompt(prompted[object_id], features.image, size, current)
-                row = torch.from_numpy(8 * inside - 4)
-            assert row is not None
-            rows.append(row)
-        stacked = compete(torch.stack(rows))
-        presence = tuple(min(1.0, float((r > 0).float().mean()) / PRESENT_SHARE) for r in stacked)
-        state = {
-            object_id: self._learn(features, recall, object_id, row, object_id in prompted)
-            for object_id, row in zip(ids, stacked, strict=True)
+        readout = read_pages(features, recall)
+        carried = carry(features, recall)
+        sightings = {
+            object_id: self._see(features, known, readout, carried)
+            for object_id, known in recall.objects.items()
         }
+        for object_id, prompt in prompted.items():
+            sightings[object_id] = self._prompted(features, prompt, sightings.get(object_id))
+        logits = compete(torch.stack([sightings[object_id].logits for object_id in ids]))
         return Masks(
-            ids, stacked, presence, presence, (False,) * len(ids), state, attention
+            ids=ids,
+            logits=logits,
+            presence=tuple(sightings[i].presence for i in ids),
+            reliability=tuple(sightings[i].reliability for i in ids),
+            occluded=tuple(sightings[i].occluded for i in ids),
+            state={
+                i: self._learn(features, recall, i, row, sightings[i], i in prompted)
+                for i, row in zip(ids, logits, strict=True)
+            },
+            attention=readout.attention,
         )
 
     def remember(self, stream: Stream, features: Features, masks: Masks) -> Tokens:
-        """Appearance features pooled to stride 8 with the soft mask as value."""
-        keys = pooled_keys(features)
-        row = masks.logits[masks.ids.index(stream.object_id)]
-        height, width = features.tensors["pixels"].shape[:2]
-        size = (height // POOL, width // POOL)
-        inside = torch.nn.functional.adaptive_avg_pool2d(row.sigmoid()[None, None], size)
-        values = inside.reshape(-1, 1)
-        mean = (keys * values).sum(0)
-        descriptor = (mean / mean.norm().clamp(min=1e-6)).numpy()
-        return Tokens(keys[:, None], values[:, None], descriptor)
+        """Appearance at stride 8 with the soft mask as value, described by its foreground mean."""
+        keys = features.tensors["keys"]
+        inside = token_mask(
+            masks.logits[masks.ids.index(stream.object_id)], (len(keys), keys.shape[1])
+        )
+        flat = keys.reshape(-1, keys.shape[-1])
+        descriptor = descriptor_of(flat, inside).numpy()
+        return Tokens(flat[:, None], inside[:, None], descriptor)
 
-    def _predict(
-        self, features: Features, recall: Recall
-    ) -> tuple[dict[int, Tensor], dict[Stream, tuple[float, ...]]]:
-        previous = recall.previous
-        if previous is None or not recall.objects:
-            return {}, {}
-        read, attention = self._read(features, recall)
-        carried = {
-            object_id: warp(row.sigmoid().numpy(), features.flow)
-            for object_id, row in zip(previous.masks.ids, previous.masks.logits, strict=True)
-        }
-        logits = {}
-        for object_id, known in recall.objects.items():
-            prior = torch.from_numpy(carried[object_id])
-            appearance = classify(features, Appearance.from_state(known.state))
-            distance = cv2.distanceTransform(
-                (carried[object_id] < 0.5).astype(np.uint8), cv2.DIST_L2, 5
-            )
-            gate = 2 * torch.from_numpy(distance / GATE_PX - 1).clamp(0, 3)
-            memory = read.get(object_id, torch.zeros(()))
-            logits[object_id] = SHARPNESS * (
-                APPEARANCE_WEIGHT * appearance
-                + FLOW_WEIGHT * (4 * prior - 2)
-                + MEMORY_WEIGHT * memory
-                - gate
-            )
-        return logits, attention
+    def _see(
+        self,
+        features: Features,
+        known: ObjectMemory,
+        readout: Readout,
+        carried: dict[int, Float[Tensor, "h w"]],
+    ) -> Sighting:
+        appearance = Appearance.from_state(known.state)
+        evidence = gather(
+            features, appearance, carried[known.object_id], readout.inside.get(known.object_id)
+        )
+        return judge(evidence, known)
 
-    def _read(
-        self, features: Features, recall: Recall
-    ) -> tuple[dict[int, Tensor], dict[Stream, tuple[float, ...]]]:
-        view = recall.views.get("object")
-        if view is None:
-            return {}, {}
-        keys = pooled_keys(features)
-        query = keys[None, :, None].expand(len(view.streams), -1, 1, -1)
-        found = attend(query, view.pages, scale=TEMPERATURE, mass="page")
-        rows, columns = (n // POOL for n in features.tensors["pixels"].shape[:2])
-        read = {}
-        attention = {}
-        assert found.mass is not None
-        for i, stream in enumerate(view.streams):
-            inside = found.values[i].reshape(1, 1, rows, columns)
-            inside = torch.nn.functional.interpolate(
-                inside, features.grey.shape, mode="bilinear", align_corners=False
-            )
-            read[stream.object_id] = (2 * inside[0, 0] - 1).clamp(-1, 1)
-            attention[stream] = tuple(found.mass[i, : len(view.ages[i])].tolist())
-        return read, attention
+    def _prompted(self, features: Features, prompt: Prompt, now: Sighting | None) -> Sighting:
+        height, width = features.tensors["frame_size"].tolist()
+        visible = now is not None and now.presence > 0.5
+        current = torch.sigmoid(now.logits).numpy() if now is not None and visible else None
+        inside = mask_of_prompt(prompt, features.image, (height, width), current)
+        logits = PROMPTED_LOGIT * (2 * torch.from_numpy(inside) - 1)
+        return Sighting(logits, 1.0, 1.0, False, Track())
 
     def _learn(
-        self, features: Features, recall: Recall, object_id: int, row: Tensor, prompted: bool
+        self,
+        features: Features,
+        recall: Recall,
+        object_id: int,
+        row: Float[Tensor, "h w"],
+        sighting: Sighting,
+        prompted: bool,
     ) -> State:
         known = recall.objects.get(object_id)
         pixels = features.tensors["pixels"]
         appearance = (
             Appearance.from_state(known.state) if known else Appearance.empty(pixels.shape[-1])
         )
-        inside = torch.nn.functional.interpolate(row.sigmoid()[None, None], pixels.shape[:2])
-        if prompted or (recall.index % TEACH_EVERY == 0 and bool((row > 0).any())):
-            flat = pixels.reshape(-1, pixels.shape[-1])
+        due = recall.index % TEACH_EVERY == 0 and sighting.teaches
+        if (prompted or due) and bool((row > 0).any()):
+            shape = pixels.shape[:2]
+            inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
+            flat = pixels.view(-1, pixels.shape[-1])
             appearance = appearance.taught(flat, inside.flatten(), permanent=prompted)
-        return appearance.state()
+        return {**appearance.state(), "track": sighting.track.tensor()}
 
 
-def recall_size(features: Features, prompt: Prompt) -> tuple[int, int]:
-    """The frame's size, which prompts are measured in."""
-    size = features.tensors["frame_size"]
-    return int(size[0]), int(size[1])
-
-
-def classify(features: Features, appearance: Appearance) -> Float[Tensor, "h w"]:
-    """The classifier's answer at working size, -1 to 1."""
-    scores = (features.tensors["pixels"] @ appearance.classifier()).clamp(-1, 1)
-    scores = torch.nn.functional.interpolate(
-        scores[None, None], features.grey.shape, mode="bilinear", align_corners=False
-    )
-    return scores[0, 0]
-
-
-def pooled_keys(features: Features) -> Float[Tensor, "tokens key"]:
-    """Unit keys at stride 8."""
-    pixels = features.tensors["pixels"][..., 1:].permute(2, 0, 1)[None]
-    keys = torch.nn.functional.avg_pool2d(pixels, POOL)[0].flatten(1).T
-    return keys / keys.norm(dim=1, keepdim=True).clamp(min=1e-6)
+def carry(features: Features, recall: Recall) -> dict[int, Float[Tensor, "h w"]]:
+    """Every object's previous probability, where the optical flow puts it."""
+    previous = recall.previous
+    if previous is None or features.flow is None:
+        return {}
+    return {
+        object_id: torch.from_numpy(warp(torch.sigmoid(row).numpy(), features.flow))
+        for object_id, row in zip(previous.masks.ids, previous.masks.logits, strict=True)
+    }
 
 
 def compete(logits: Float[Tensor, "objects h w"]) -> Float[Tensor, "objects h w"]:
     """Each pixel belongs to its strongest object only."""
     if len(logits) < 2:
         return logits
-    best = logits.argmax(0, keepdim=True)
-    own = torch.arange(len(logits))[:, None, None] == best
+    own = torch.arange(len(logits))[:, None, None] == logits.argmax(0, keepdim=True)
     return torch.where(own, logits, logits.clamp(max=-0.1))

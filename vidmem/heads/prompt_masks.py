@@ -57,7 +57,13 @@ def _cut(
         return start
     cv2.setRNGSeed(0)
     cv2.grabCut(
-        image, marks, None, np.zeros((1, 65)), np.zeros((1, 65)), ITERATIONS, cv2.GC_INIT_WITH_MASK
+        image,
+        marks,
+        (0, 0, 1, 1),
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        ITERATIONS,
+        cv2.GC_INIT_WITH_MASK,
     )
     inside = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
     return inside if inside.any() else start

@@ -144,7 +144,8 @@ def novelty(descriptor: Sequence[float], kept: Sequence[Sequence[float]]) -> flo
     new = np.asarray(descriptor, dtype=np.float64)
     gram = basis @ basis.T + 1e-4 * np.eye(len(basis))
     cross = basis @ new
-    return float(max(0.0, new @ new - cross @ np.linalg.solve(gram, cross)))
+    outside = float(new @ new - cross @ np.linalg.solve(gram, cross))
+    return max(0.0, outside)
 
 
 def _worth(entry: Entry, others: Sequence[Entry]) -> float:

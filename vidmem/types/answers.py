@@ -44,7 +44,8 @@ class Masks:
     def mask(self, object_id: int) -> Bool[np.ndarray, "height width"]:
         """One object at frame size."""
         assert self.labels is not None
-        return np.equal(self.labels, object_id)
+        found: Bool[np.ndarray, "height width"] = self.labels == object_id
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,65 @@
+"""The three sources of a mask, and their sum."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from vidmem.statistics import Appearance
+from vidmem.types import Features
+
+APPEARANCE_WEIGHT = 3.0
+CARRIED_WEIGHT = 0.5
+MEMORY_WEIGHT = 0.4
+SHARPNESS = 3.0
+GATE_PX = 15.0
+"""How far from the carried mask a pixel may lie before it counts less."""
+GATE_SLOPE = 2.0
+LIMIT = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """At working size: -1 to 1 speaks against and for the object."""
+
+    appearance: Float[Tensor, "h w"]
+    memory: Float[Tensor, "h w"]
+    has_memory: bool
+    carried: Float[Tensor, "h w"]
+    """Probability, 0 to 1."""
+
+    def anywhere(self) -> Float[Tensor, "h w"]:
+        """What speaks for the object, wherever it was before."""
+        return APPEARANCE_WEIGHT * self.appearance + MEMORY_WEIGHT * self.memory
+
+    def here(self) -> Float[Tensor, "h w"]:
+        """The same around where the object was carried to."""
+        outside = (self.carried < 0.5).numpy().astype(np.uint8)
+        distance = torch.from_numpy(cv2.distanceTransform(outside, cv2.DIST_L2, 5))
+        gate = GATE_SLOPE * (distance / GATE_PX - 1).clamp(0, 3)
+        return self.anywhere() + CARRIED_WEIGHT * (4 * self.carried - 2) - gate
+
+
+def gather(
+    features: Features,
+    appearance: Appearance,
+    carried: Float[Tensor, "h w"],
+    memory: Float[Tensor, "h w"] | None,
+) -> Evidence:
+    """All three for one object; without stored pages the memory says nothing."""
+    scores = (features.tensors["pixels"] @ appearance.classifier()).clamp(-1, 1)
+    shape = features.grey.shape
+    large = functional.interpolate(scores[None, None], shape, mode="bilinear", align_corners=False)
+    nothing = torch.zeros(shape)
+    return Evidence(large[0, 0], nothing if memory is None else memory, memory is not None, carried)
+
+
+def to_logits(total: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """Smooth logits from summed evidence."""
+    inside = torch.sigmoid(SHARPNESS * total).numpy()
+    smooth = cv2.GaussianBlur(inside, (0, 0), 1.0)
+    return torch.logit(torch.from_numpy(smooth), eps=LIMIT)

@@ -1,0 +1,76 @@
+"""Holes filled along the edges of the picture: guided filtering with weights, coarse to fine."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+RADII = (40, 14, 5)
+"""Windows at half size; the finest one that knows enough decides."""
+SMOOTHNESS = 4e-3
+"""Grey variance (0 to 1) under which the picture counts as flat."""
+
+
+def fill(
+    inverse: Float32[np.ndarray, "h w"],
+    variance: Float32[np.ndarray, "h w"],
+    grey: UInt8[np.ndarray, "h w"],
+    *,
+    fallback: Float32[np.ndarray, "h w"],
+) -> Float32[np.ndarray, "h w"]:
+    """Inverse depth everywhere.
+
+    A local line from grey value to inverse depth is fitted with the weights 1 / variance (guided
+    filter, He et al., 2013; weighted as in normalised convolution, Knutsson and Westin, 1993).
+
+    Args:
+        inverse: with holes.
+        variance: infinite in holes.
+        grey: the picture.
+        fallback: what stands where nothing is known far and wide; also the weak prior.
+    """
+    height, width = inverse.shape
+    half = (max(1, width // 2), max(1, height // 2))
+    weight = 1 / (variance + 1e-2 * np.median(inverse) ** 2 + 1e-9)
+    known = np.where(np.isfinite(weight), weight, 0).astype(np.float32)
+    top = float(known.max())
+    if top <= 0:
+        return fallback
+    known /= top
+    w = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
+    values = cv2.resize(known * np.where(known > 0, inverse, 0), half, interpolation=cv2.INTER_AREA)
+    values = values / np.maximum(w, 1e-9)
+    guide = cv2.resize(grey, half, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    result = cv2.resize(fallback, half, interpolation=cv2.INTER_AREA)
+    floor = 1e-3
+    for radius in RADII:
+        fitted, support = _guided(values, w, guide, radius, result, floor)
+        share = support / (support + floor * 3)
+        result = share * fitted + (1 - share) * result
+    smooth = cv2.resize(result, (width, height), interpolation=cv2.INTER_LINEAR)
+    share = known / (known + 0.15)
+    filled = np.where(known > 0, share * inverse + (1 - share) * smooth, smooth)
+    return np.maximum(filled, 1e-6).astype(np.float32)
+
+
+def _guided(
+    values: Float32[np.ndarray, "h w"],
+    weights: Float32[np.ndarray, "h w"],
+    guide: Float32[np.ndarray, "h w"],
+    radius: int,
+    prior: Float32[np.ndarray, "h w"],
+    prior_weight: float,
+) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]:
+    """The fit around each pixel, and how much it knows."""
+    window = (2 * radius + 1, 2 * radius + 1)
+    w = weights + prior_weight
+    x = (weights * values + prior_weight * prior) / w
+    moments = np.dstack([w, w * guide, w * x, w * guide * guide])
+    n, g, v, gg = cv2.split(cv2.blur(moments, window))
+    gv = cv2.blur(w * guide * x, window)
+    mean_g, mean_v = g / n, v / n
+    slope = (gv / n - mean_g * mean_v) / (np.maximum(gg / n - mean_g**2, 0) + SMOOTHNESS)
+    offset = mean_v - slope * mean_g
+    lines = cv2.blur(np.dstack([n, n * slope, n * offset]), window)
+    fitted = (lines[..., 1] * guide + lines[..., 2]) / lines[..., 0]
+    low, high = float(x.min()), float(x.max())
+    return np.clip(fitted, low, high), cv2.blur(weights, window)

@@ -1,0 +1,152 @@
+"""Is the object there? Followed while it is; looked for over the whole frame while it is not."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from vidmem.heads.evidence import Evidence, to_logits
+from vidmem.types import ObjectMemory
+
+ABSENT_LOGIT = -9.0
+GONE_AREA = 0.12
+"""Of the usual area: less is gone."""
+GONE_SUPPORT = 0.35
+"""Of the usual evidence: less is something else."""
+HIDING_AREA = 0.55
+"""Of the usual area: less is partly hidden, so nothing is learned from it."""
+FOUND_AREA = (0.2, 3.0)
+FOUND_SUPPORT = 0.75
+FOUND_FRAMES = 2
+"""Frames in a row that a lost object is seen before it is believed."""
+MEMORY_OF_SUPPORT = 0.9
+COMPONENT_OVERLAP = 0.1
+COMPONENT_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What is remembered of how an object looked while it was sure."""
+
+    appearance: float = 0.0
+    memory: float = 0.0
+    area_px: float = 0.0
+    lost_frames: float = 0.0
+    seen_frames: float = 0.0
+    """Frames in a row that a lost object was seen again."""
+
+    @classmethod
+    def of(cls, known: ObjectMemory) -> "Track":
+        """From the object's state."""
+        return cls(*known.state["track"].tolist())
+
+    def tensor(self) -> Tensor:
+        """For the object's state."""
+        values = (self.appearance, self.memory, self.area_px, self.lost_frames, self.seen_frames)
+        return torch.tensor(values, dtype=torch.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One object in one frame."""
+
+    logits: Float[Tensor, "h w"]
+    presence: float
+    reliability: float
+    occluded: bool
+    track: Track
+
+    @property
+    def teaches(self) -> bool:
+        """Whether the appearance may learn from it."""
+        return self.presence > 0.5 and self.reliability > 0.5 and not self.occluded
+
+
+def judge(evidence: Evidence, known: ObjectMemory) -> Sighting:
+    """Follow or find one object."""
+    track = Track.of(known)
+    return _find(evidence, track) if track.lost_frames else _follow(evidence, track)
+
+
+def _follow(evidence: Evidence, track: Track) -> Sighting:
+    logits = _near(to_logits(evidence.here()), evidence.carried)
+    inside = logits > 0
+    area = float(inside.sum())
+    usual = track.area_px or area
+    appearance, memory = _support(evidence, inside)
+    seen = min(1.0, area / max(1.0, GONE_AREA * usual) / 2)
+    trusted = min(1.0, max(0.0, appearance / max(1e-3, GONE_SUPPORT * track.appearance)) / 2)
+    presence = min(seen, trusted)
+    if presence < 0.5:
+        return _lost(logits, presence, replace(track, lost_frames=1.0, seen_frames=0.0))
+    hiding = area < HIDING_AREA * usual
+    reliability = float(np.clip(appearance / max(1e-3, track.appearance), 0, 1))
+    if hiding:
+        return Sighting(logits, presence, 0.5 * reliability, True, track)
+    keep = MEMORY_OF_SUPPORT if track.area_px else 0.0
+    track = Track(
+        appearance=keep * track.appearance + (1 - keep) * appearance,
+        memory=keep * track.memory + (1 - keep) * memory,
+        area_px=keep * track.area_px + (1 - keep) * area,
+    )
+    return Sighting(logits, presence, reliability, False, track)
+
+
+def _find(evidence: Evidence, track: Track) -> Sighting:
+    nothing = torch.full_like(evidence.appearance, ABSENT_LOGIT)
+    waiting = replace(track, lost_frames=track.lost_frames + 1, seen_frames=0.0)
+    region = _best_region(evidence, track)
+    if region is None:
+        return Sighting(nothing, 0.0, 0.0, True, waiting)
+    if track.seen_frames + 1 < FOUND_FRAMES:
+        seen = replace(waiting, seen_frames=track.seen_frames + 1)
+        return Sighting(nothing, 0.3, 0.0, True, seen)
+    found = replace(evidence, carried=region.float())
+    logits = _near(to_logits(found.here()), found.carried)
+    return Sighting(logits, 0.8, 0.5, False, replace(track, lost_frames=0.0, seen_frames=0.0))
+
+
+def _best_region(evidence: Evidence, track: Track) -> Bool[Tensor, "h w"] | None:
+    """The connected region that looks most like the object, if one does enough."""
+    if not evidence.has_memory:
+        return None
+    likely = (evidence.appearance > 0.0) & (evidence.memory > 0.5 * track.memory)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.numpy().astype(np.uint8))
+    best, best_score = None, 0.0
+    for i in range(1, count):
+        ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
+        if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
+            continue
+        region = torch.from_numpy(labels == i)
+        appearance, memory = _support(evidence, region)
+        score = min(appearance / max(1e-3, track.appearance), memory / max(1e-3, track.memory))
+        if score > max(best_score, FOUND_SUPPORT):
+            best, best_score = region, score
+    return best
+
+
+def _support(evidence: Evidence, inside: Bool[Tensor, "h w"]) -> tuple[float, float]:
+    """Mean appearance and memory evidence over a region."""
+    if not bool(inside.any()):
+        return 0.0, 0.0
+    return float(evidence.appearance[inside].mean()), float(evidence.memory[inside].mean())
+
+
+def _lost(logits: Float[Tensor, "h w"], presence: float, track: Track) -> Sighting:
+    return Sighting(torch.full_like(logits, ABSENT_LOGIT), presence, 0.0, True, track)
+
+
+def _near(logits: Float[Tensor, "h w"], carried: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+    """Without regions that neither touch the carried mask nor are large."""
+    inside = (logits > 0).numpy().astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
+    if count <= 2:
+        return logits
+    areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    overlap = np.bincount(labels.ravel(), weights=carried.numpy().ravel(), minlength=count) / areas
+    keep = (overlap > COMPONENT_OVERLAP) | (areas > COMPONENT_SHARE * areas[1:].max())
+    keep[0] = True
+    return torch.where(torch.from_numpy(keep[labels]), logits, logits.clamp(max=-2.0))
