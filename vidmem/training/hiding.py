@@ -106,17 +106,24 @@ def hiding_path(
     if any(edge is None for edge in edges):
         return None
     seen_last, gone, hidden_last, seen_again = (float(edge or 0.0) for edge in edges)
-    time = np.arange(plan.frames)
+    time = np.arange(plan.frames, dtype=float)
     walked = np.cumsum(1 + 0.3 * drift(random, plan.frames, seconds=1.0)) * speed
-    before = seen_last - come * (MARGIN_M + walked[plan.enter - 1] - walked)
-    slower = random.uniform(0.5, 1.0)
-    after = seen_again + leave * (MARGIN_M + slower * (walked - walked[plan.leave]))
+    # It goes in and comes out briskly, so that it is whole some frames before and after.
+    goes, comes = random.uniform(1.8, 3.0, 2) * speed
+    ahead = 0.5 * (walked[plan.enter - 1] - walked) + goes * _eased(plan.enter - 1 - time)
+    before = seen_last - come * (MARGIN_M + ahead)
+    after = seen_again + leave * (MARGIN_M + comes * _eased(time - plan.leave))
     span = np.clip((time - plan.enter) / max(plan.hidden - 1, 1), 0, 1)
     first, last = gone + come * MARGIN_M, hidden_last - leave * MARGIN_M
     straight = first + (last - first) * span
     unseen = straight + (middle - straight) * np.sin(np.pi * span) ** 0.5
     x = np.where(time < plan.enter, before, np.where(time < plan.leave, unseen, after))
     return np.stack([route(float(value)) for value in x])
+
+
+def _eased(frames: Float[np.ndarray, " frames"]) -> Float[np.ndarray, " frames"]:
+    """Frames that count less and less: full speed at 0, about 14 frames' way in all."""
+    return np.asarray(14 * (1 - np.exp(-np.maximum(frames, 0) / 14)))
 
 
 MARGIN_M = 0.015

@@ -56,9 +56,10 @@ def occlusion(
 ) -> Scenario:
     """One object passes behind something and comes back.
 
-    Object 1 is seen for at least 20 frames, hidden without a single pixel for exactly
-    ``hidden_frames``, then seen for at least 25. Object 2 hides it. With ``look_alike`` object 3
-    is similar but not the same and stays in view meanwhile. ``config.frames`` does not matter.
+    Object 1 is whole in frame 0, seen for at least 20 frames, hidden without a single pixel for
+    exactly ``hidden_frames``, then seen for at least 25; eight frames after its return a fifth of
+    it or more is in view. Object 2 hides it. With ``look_alike`` object 3 is similar but not the
+    same and stays in view meanwhile. ``config.frames`` does not matter.
     """
     config = config or WorldConfig(camera_motion=0.5, travel=0.0, furniture=4)
     for attempt in range(ATTEMPTS):
@@ -178,14 +179,16 @@ def _as_planned(scene: Scene, config: WorldConfig, plan: HidingPlan, look_alike:
     near = {plan.enter - 12, plan.leave + 12, plan.frames - 1, plan.enter - 1, plan.leave}
     if not probe.inside(0) or min(probe.pixels(i) for i in near) == 0:
         return False  # most misses end here, before more is cast
-    if any(probe.pixels(i) for i in range(plan.enter, plan.leave)):
+    alone = Probe(scene.only((TARGET,)), size, target=TARGET).pixels(0)
+    if probe.pixels(0) < alone or any(probe.pixels(i) for i in range(plan.enter, plan.leave)):
         return False
     picture = size[0] * size[1]
-    seen = {i for i in range(plan.frames) if i % 3 == 0 or abs(i - plan.leave) < 5} - hidden
+    seen = {i for i in range(plan.frames) if i % 3 == 0 or abs(i - plan.leave) < 9} - hidden
     counts = {i: probe.pixels(i) for i in sorted(seen)}
     early = min(counts[i] for i in counts if i < 13)
     late = float(np.median([counts[i] for i in counts if i > plan.leave + 8]))
-    if min(counts.values()) == 0 or early < 0.004 * picture or late < 0.003 * picture:
+    soon = counts[plan.leave + 8] > 0.2 * early
+    if min(counts.values()) == 0 or early < 0.004 * picture or late < 0.4 * early or not soon:
         return False
     if not look_alike:
         return True
