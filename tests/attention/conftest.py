@@ -11,6 +11,18 @@ from vidmem.types import Pages
 Case = tuple[Tensor, Pages]
 
 
+def _draw_table(
+    rng: torch.Generator, streams: int, slots: int, lengths: Sequence[int] | None
+) -> Tensor:
+    table = torch.full((streams, slots), -1)
+    for stream in range(streams):
+        drawn = int(torch.randint(0, slots + 1, (1,), generator=rng))
+        length = drawn if lengths is None else lengths[stream]
+        where = torch.randperm(slots, generator=rng)[:length]
+        table[stream, where] = torch.randperm(streams * slots + 2, generator=rng)[:length]
+    return table
+
+
 def _make_case(
     seed: int,
     *,
@@ -40,12 +52,7 @@ def _make_case(
     counts = torch.full((pool,), tokens)
     if partial:
         counts = torch.randint(0, tokens + 1, (pool,), generator=rng)
-    table = torch.full((streams, slots), -1)
-    for stream in range(streams):
-        drawn = int(torch.randint(0, slots + 1, (1,), generator=rng))
-        length = drawn if lengths is None else lengths[stream]
-        where = torch.randperm(slots, generator=rng)[:length]
-        table[stream, where] = torch.randperm(pool, generator=rng)[:length]
+    table = _draw_table(rng, streams, slots, lengths)
     behind = torch.arange(tokens) >= counts[:, None]
     summary = (
         keys.masked_fill(behind[..., None, None], 0).sum(1) / counts.clamp(min=1)[:, None, None]
