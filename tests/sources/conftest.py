@@ -101,3 +101,9 @@ def video(tmp_path):
 def picture_fixture():
     """The picture that frame ``index`` of a made video shows."""
     return picture
+
+
+@pytest.fixture(name="write_video", scope="session")
+def write_video_fixture():
+    """Writes one video to a path."""
+    return write_video

@@ -1,5 +1,7 @@
 """Depth as floating-point arrays, at working size: NumPy and OpenEXR."""
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -61,4 +63,8 @@ class DepthExr(FrameFolder):
             "Z": np.divide(1.0, inverse, out=far, where=inverse > 0),
             "confidence": np.ascontiguousarray(result.depth.confidence),
         }
-        OpenEXR.File(header, channels).write(str(path))
+        try:
+            OpenEXR.File(header, channels).write(str(path))
+        except RuntimeError as error:  # OpenEXR hides the system's number in its text
+            full = os.strerror(errno.ENOSPC) in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from None

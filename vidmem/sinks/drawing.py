@@ -50,8 +50,10 @@ def _tint(image: np.ndarray, labels: np.ndarray, colours: np.ndarray, thickness:
     kernel = np.ones((2 * thickness + 1,) * 2, np.uint8)
     padded = cv2.copyMakeBorder(labels, *(thickness,) * 4, cv2.BORDER_CONSTANT, value=0)
     edge = cv2.erode(padded, kernel)[thickness:-thickness, thickness:-thickness] != labels
-    drawn = np.where((labels > 0)[..., None], mixed, image)
-    drawn[edge & (labels > 0)] = colour[edge & (labels > 0)]
+    drawn = image.copy()
+    inside = (labels > 0).view(np.uint8)
+    cv2.copyTo(mixed, inside, drawn)
+    cv2.copyTo(colour, inside & edge.view(np.uint8), drawn)
     return drawn
 
 

@@ -14,8 +14,8 @@ from vidmem.sinks.frame_folders import labels_of
 from vidmem.sinks.segments import H264, SegmentedVideo
 from vidmem.types import Result
 
-LARGEST_WIDTH, LARGEST_HEIGHT = 2560, 1440
-"""Larger pictures are scaled down: every browser plays these."""
+LARGEST_WIDTH, LARGEST_HEIGHT = 1920, 1080
+"""Larger pictures are scaled down: every browser plays these, and the model keeps its cores."""
 
 
 class Overlay:
