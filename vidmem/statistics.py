@@ -6,13 +6,18 @@ With features x and soft labels y in [-1, 1]: A = sum w x x^T, b = sum w x y, an
 
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from vidmem.types import State
 
 RIDGE = 0.01
+NEAR_SHARE = 0.8
+NEAR_PX = 20.0
+"""Background near the object is what it is mistaken for: weight falls with this distance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +46,8 @@ class Appearance:
 
     def taught(
         self,
-        features: Float[Tensor, "pixels size"],
-        inside: Float[Tensor, " pixels"],
+        features: Float[Tensor, "rows columns size"],
+        inside: Float[Tensor, "rows columns"],
         *,
         permanent: bool,
         decay: float = 0.9,
@@ -57,10 +62,10 @@ class Appearance:
             decay: what stays of the recent part.
             rate: what the new frame adds to it.
         """
-        weights = balanced(inside)
-        weighted = features * weights[:, None]
-        a = weighted.T @ features
-        b = weighted.T @ (2 * inside - 1)
+        flat = features.reshape(-1, features.shape[-1])
+        weighted = flat * balanced(inside).reshape(-1, 1)
+        a = weighted.T @ flat
+        b = weighted.T @ (2 * inside.flatten() - 1)
         if permanent:
             return Appearance(
                 self.permanent_a + a, self.permanent_b + b, self.recent_a, self.recent_b
@@ -80,8 +85,56 @@ class Appearance:
         return torch.cholesky_solve(b[:, None], factor)[:, 0]
 
 
-def balanced(inside: Float[Tensor, " pixels"]) -> Float[Tensor, " pixels"]:
-    """Weights that sum to one half over the object and one half over the rest."""
+def balanced(inside: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows columns"]:
+    """Weights that sum to one half over the object and one half over the rest, most near it."""
     hard = (inside > 0.5).float()
-    own, rest = hard.sum().clamp(min=1), (1 - hard).sum().clamp(min=1)
-    return 0.5 * hard / own + 0.5 * (1 - hard) / rest
+    distance = cv2.distanceTransform((1 - hard).numpy().astype(np.uint8), cv2.DIST_L2, 5)
+    near = NEAR_SHARE * torch.exp(torch.from_numpy(-distance / NEAR_PX)) + 1 - NEAR_SHARE
+    rest = near * (1 - hard)
+    return 0.5 * hard / hard.sum().clamp(min=1) + 0.5 * rest / rest.sum().clamp(min=1e-6)
+
+
+def guided(
+    guide: Float32[np.ndarray, "rows columns 3"],
+    values: Float32[np.ndarray, "rows columns"],
+    *,
+    radius: int,
+    epsilon: float,
+) -> tuple[Float32[np.ndarray, "rows columns 3"], Float32[np.ndarray, "rows columns"]]:
+    """``values`` as a linear function of colour around every pixel (guided filter, He et al. 2010).
+
+    A ridge regression in every window: edges of the guide become edges of the result, which is
+    ``(slope * guide).sum(-1) + offset``. The two are smooth, so they may be enlarged and applied
+    to a larger guide (He and Sun, 2015).
+
+    Args:
+        guide: colours.
+        values: what is to follow them.
+        radius: of the windows, in pixels.
+        epsilon: variance of the guide below which it is taken as flat.
+
+    Returns:
+        slope and offset.
+    """
+
+    def mean(image: np.ndarray) -> np.ndarray:
+        return cv2.blur(image, (2 * radius + 1, 2 * radius + 1))
+
+    middle, level = mean(guide), mean(values)
+    shared = mean(guide * values[..., None]) - middle * level[..., None]
+    red, green, blue = (np.ascontiguousarray(guide[..., i]) for i in range(3))
+    r, g, b = (middle[..., i] for i in range(3))
+    rr, gg, bb = (mean(x * x) - m * m + epsilon for x, m in ((red, r), (green, g), (blue, b)))
+    rg, rb, gb = mean(red * green) - r * g, mean(red * blue) - r * b, mean(green * blue) - g * b
+    # The inverse of the symmetric 3x3 covariance, by cofactors.
+    c00, c01, c02 = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    c11, c12, c22 = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    s = shared / (rr * c00 + rg * c01 + rb * c02)[..., None]
+    slope = np.dstack(
+        [
+            c00 * s[..., 0] + c01 * s[..., 1] + c02 * s[..., 2],
+            c01 * s[..., 0] + c11 * s[..., 1] + c12 * s[..., 2],
+            c02 * s[..., 0] + c12 * s[..., 1] + c22 * s[..., 2],
+        ]
+    )
+    return mean(slope), mean(level - (slope * middle).sum(-1))

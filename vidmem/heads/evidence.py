@@ -9,17 +9,19 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from vidmem.statistics import Appearance
+from vidmem.statistics import Appearance, guided
 from vidmem.types import Features
 
 APPEARANCE_WEIGHT = 3.0
 CARRIED_WEIGHT = 0.5
 MEMORY_WEIGHT = 0.4
 SHARPNESS = 3.0
-GATE_PX = 15.0
+GATE_PX = 12.0
 """How far from the carried mask a pixel may lie before it counts less."""
-GATE_SLOPE = 2.0
+GATE_SLOPE = 1.0
 LIMIT = 1e-4
+EDGE_RADIUS = 4
+EDGE_EPSILON = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,11 +53,21 @@ def gather(
     memory: Float[Tensor, "h w"] | None,
 ) -> Evidence:
     """All three for one object; without stored pages the memory says nothing."""
-    scores = (features.tensors["pixels"] @ appearance.classifier()).clamp(-1, 1)
+    pixels = features.tensors["pixels"]
+    scores = along_edges((pixels @ appearance.classifier()).clamp(-1, 1), pixels[..., 1:4])
     shape = features.grey.shape
     large = functional.interpolate(scores[None, None], shape, mode="bilinear", align_corners=False)
     nothing = torch.zeros(shape)
     return Evidence(large[0, 0], nothing if memory is None else memory, memory is not None, carried)
+
+
+def along_edges(
+    scores: Float[Tensor, "rows columns"], colour: Float[Tensor, "rows columns 3"]
+) -> Float[Tensor, "rows columns"]:
+    """Smooth where the picture is, sharp where it has edges."""
+    guide = colour.contiguous().numpy()
+    slope, offset = guided(guide, scores.numpy(), radius=EDGE_RADIUS, epsilon=EDGE_EPSILON)
+    return torch.from_numpy((slope * guide).sum(-1) + offset)
 
 
 def to_logits(total: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:

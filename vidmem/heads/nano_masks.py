@@ -135,8 +135,7 @@ class NanoTracker:
         if (prompted or due) and bool((row > 0).any()):
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
-            flat = pixels.view(-1, pixels.shape[-1])
-            appearance = appearance.taught(flat, inside.flatten(), permanent=prompted)
+            appearance = appearance.taught(pixels, inside[0, 0], permanent=prompted)
         return {**appearance.state(), "track": sighting.track.tensor()}
 
 
