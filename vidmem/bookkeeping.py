@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -24,6 +25,7 @@ from vidmem.types import (
     StreamCard,
 )
 
+Status = Literal["visible", "occluded", "lost"]
 VISIBLE = 0.5
 CONFIDENT = 0.6
 AREAS_KEPT = 10
@@ -144,7 +146,7 @@ def _describe(frame: Frame, masks: Masks, known: ObjectMemory, occluded: bool) -
             float(columns.max() + 1),
             float(rows.max() + 1),
         )
-    absent = "occluded" if occluded else "lost"
+    absent: Status = "occluded" if occluded else "lost"
     return ObjectState(
         object_id=known.object_id,
         name=known.name,

@@ -26,7 +26,9 @@ def flow(
     if min(source.shape) < SMALLEST_PX:
         return np.zeros((*source.shape, 2), np.float32)
     # A fresh instance: DIS keeps buffers, and engines may run in several threads.
-    return cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(source, target, None)
+    start = np.zeros((*source.shape, 2), np.float32)
+    found = cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(source, target, start)
+    return found.astype(np.float32, copy=False)
 
 
 def warp(
@@ -53,4 +55,5 @@ def forward_backward_error(
 ) -> Float32[np.ndarray, "height width"]:
     """How far a pixel lands from itself after going there and back, in pixels."""
     back = warp(backward, forward, outside=1e3)
-    return np.linalg.norm(forward + back, axis=-1).astype(np.float32)
+    error: np.ndarray = np.linalg.norm(forward + back, axis=-1).astype(np.float32)
+    return error

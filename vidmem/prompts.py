@@ -186,4 +186,4 @@ def read_mask(path: Path) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
     if image is None:
         raise PromptError(f"The mask {path} is missing or no image.", remedy="Give a PNG file.")
-    return image.reshape(*image.shape[:2], -1).any(-1)
+    return np.asarray(image.reshape(*image.shape[:2], -1).any(-1))

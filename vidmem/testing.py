@@ -30,7 +30,7 @@ def check_tracker(tracker: Tracker, *, frames: int = 12) -> float:
     second = _run(tracker, video, prompts)
     for result, again in zip(first, second, strict=True):
         _check_result(result)
-        assert np.array_equal(result.masks.labels, again.masks.labels), (
+        assert np.array_equal(result.masks.mask(1), again.masks.mask(1)), (
             f"frame {result.frame.index} differs between two runs: it keeps something to itself"
         )
     overlaps = [_overlap(result) for result in first[1:]]

@@ -67,9 +67,5 @@ def test_agreement_with_vos_benchmark():
         evaluator = utils.Evaluator(boundary=0.008)
         evaluator.feed_frame(predicted.astype(np.uint8), truth.astype(np.uint8))
         iou, boundary_f = evaluator.conclude()
-        assert region(predicted, truth) == pytest.approx(
-            iou[1] / 100, abs=1e-6
-        )
-        assert contour(predicted, truth) == pytest.approx(
-            boundary_f[1] / 100, abs=1e-6
-        )
+        assert region(predicted, truth) == pytest.approx(iou[1] / 100, abs=1e-6)
+        assert contour(predicted, truth) == pytest.approx(boundary_f[1] / 100, abs=1e-6)

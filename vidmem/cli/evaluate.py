@@ -10,6 +10,7 @@ from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
 from vidmem.config import Config
 from vidmem.engine import Engine, load
 from vidmem.evaluation.davis import evaluate_davis
+from vidmem.evaluation.depth_protocol import evaluate_depth
 from vidmem.evaluation.prompts import evaluate_prompts
 from vidmem.evaluation.report import table
 from vidmem.evaluation.sequences import LabelledVideo
@@ -54,6 +55,33 @@ def eval_prompts(
     return _finish(
         evaluate_prompts(root, make_engine=_maker(config), track=_tracker(output)), output
     )
+
+
+def eval_depth(
+    *,
+    root: Path,
+    poses: bool = False,
+    single_frame: bool = False,
+    skip: int = 16,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """Depth: accuracy and steadiness against measured depth.
+
+    Args:
+        root: a folder of images, depth, poses and K.txt.
+        poses: give the poses to the engine, so that depth is in metres.
+        single_frame: start the engine anew at every frame: what one picture alone tells.
+        skip: frames at the start that do not count.
+        config: every knob.
+        output: how to talk.
+    """
+    use_threads(config.runtime.threads)
+    make = _maker(config)
+    report = evaluate_depth(
+        root, make_engine=make, poses=poses, skip=skip, single_frame=single_frame
+    )
+    return _finish(report, output)
 
 
 def _maker(config: Config) -> Callable[[], Engine]:

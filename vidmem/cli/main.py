@@ -9,7 +9,7 @@ from typing import Any
 
 import tyro
 
-from vidmem.cli.evaluate import eval_davis, eval_prompts
+from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
 from vidmem.errors import VidmemError
@@ -19,6 +19,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "example": example,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
+    "eval depth": eval_depth,
 }
 
 

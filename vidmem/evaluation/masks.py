@@ -52,7 +52,8 @@ def boundary(mask: Mask) -> Mask:
 
 def _disk(radius: int) -> np.ndarray:
     rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return (rows**2 + columns**2 <= radius**2).astype(np.uint8)
+    disk: np.ndarray = (rows**2 + columns**2 <= radius**2).astype(np.uint8)
+    return disk
 
 
 def _grown(mask: Mask, disk: np.ndarray) -> Mask:

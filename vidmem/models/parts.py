@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
+from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.nano_masks import NanoTracker
 from vidmem.protocols import DepthBase, Refiner, Tracker
 from vidmem.refine.edges import EdgeRefiner
@@ -64,6 +65,6 @@ def build_models(config: Config) -> Models:
     encoder = NanoEncoder(config.tracker)
     return Models(
         tracker=NanoTracker(config.tracker, encoder),
-        depth=None,
+        depth=GeometricDepth(config.depth) if config.depth.enabled else None,
         refiner=EdgeRefiner(),
     )
