@@ -9,6 +9,7 @@ from typing import Any
 
 import tyro
 
+from vidmem.cli.bench import bench_attention, bench_engine
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
@@ -17,6 +18,8 @@ from vidmem.errors import VidmemError
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
     "example": example,
+    "bench attention": bench_attention,
+    "bench engine": bench_engine,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
     "eval depth": eval_depth,
