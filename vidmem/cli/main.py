@@ -13,6 +13,7 @@ from vidmem.cli.bench import bench_attention, bench_engine
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
+from vidmem.cli.settings import with_settings
 from vidmem.errors import VidmemError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if len(given) > 1 and f"{given[0]} {given[1]}" in COMMANDS:
         given[:2] = [f"{given[0]} {given[1]}"]
     try:
+        given = with_settings(given)
         code: int = tyro.extras.subcommand_cli_from_dict(
             COMMANDS,
             prog="vidmem",

@@ -16,14 +16,14 @@ Box = tuple[Number, Number, Number, Number]
 class Intrinsics:
     """A pinhole camera, in pixels of the image it belongs to."""
 
-    fx: float
-    fy: float
-    cx: float
-    cy: float
+    fx: Number
+    fy: Number
+    cx: Number
+    cy: Number
     assumed: bool = False
     """True where nobody measured it: taken from an assumed field of view."""
 
-    def scaled(self, x: float, y: float) -> "Intrinsics":
+    def scaled(self, x: Number, y: Number) -> "Intrinsics":
         """The same camera after the image was resized by ``x`` and ``y``."""
         return Intrinsics(self.fx * x, self.fy * y, self.cx * x, self.cy * y, self.assumed)
 
@@ -37,7 +37,7 @@ class Frame:
 
     image: UInt8[np.ndarray, "height width 3"]
     index: int
-    seconds: float
+    seconds: Number
     intrinsics: Intrinsics | None = None
     camera_to_world: Float[np.ndarray, "4 4"] | None = None
     gap_seconds: float = 0.0
