@@ -55,6 +55,10 @@ class DepthConfig:
     """Measure depth at all."""
     field_of_view_degrees: float = 60.0
     """Assumed horizontal field of view where the camera is unknown."""
+    every: int = 2
+    """Frames between looks at remembered keyframes."""
+    partners: int = 1
+    """Keyframes looked at each time."""
 
 
 @dataclass(frozen=True, kw_only=True)

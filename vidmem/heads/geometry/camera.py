@@ -25,11 +25,11 @@ def working_intrinsics(
         numbers = (scaled.fx, scaled.fy, scaled.cx, scaled.cy)
         low, high = FOCAL_RANGE[0] * width, FOCAL_RANGE[1] * width
         inside = 0 <= scaled.cx <= width and 0 <= scaled.cy <= height
-        if all(map(math.isfinite, numbers)) and low <= min(numbers[:2]) <= max(numbers[:2]) <= high:
-            if inside:
-                return scaled
-    focal = width / (2 * math.tan(math.radians(field_of_view_degrees) / 2))
-    return Intrinsics(focal, focal, width / 2, height / 2, assumed=True)
+        focal = low <= min(numbers[:2]) <= max(numbers[:2]) <= high
+        if all(map(math.isfinite, numbers)) and focal and inside:
+            return scaled
+    assumed = width / (2 * math.tan(math.radians(field_of_view_degrees) / 2))
+    return Intrinsics(assumed, assumed, width / 2, height / 2, assumed=True)
 
 
 def given_pose(frame: Frame) -> Float[np.ndarray, "4 4"] | None:
@@ -51,6 +51,15 @@ def rays_of(camera: Intrinsics, size: tuple[int, int]) -> Float32[np.ndarray, "h
     rays[..., 0] = x[None, :]
     rays[..., 1] = y[:, None]
     return rays
+
+
+def unit_depth_rays(
+    points: Float[np.ndarray, "n 2"], camera: Intrinsics
+) -> Float[np.ndarray, "n 3"]:
+    """Directions of pixels x, y with z = 1."""
+    x = (points[:, 0] - camera.cx) / camera.fx
+    y = (points[:, 1] - camera.cy) / camera.fy
+    return np.column_stack([x, y, np.ones(len(points))])
 
 
 def rigid(

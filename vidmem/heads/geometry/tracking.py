@@ -17,15 +17,14 @@ def track_pose(
     *,
     start: Float[np.ndarray, "4 4"],
     weights: Float[np.ndarray, " n"],
-) -> tuple[Float[np.ndarray, "4 4"], Float[np.ndarray, " n"]]:
-    """Pose that moves ``points`` to where ``pixels`` see them, and each one's error in pixels.
+) -> Float[np.ndarray, "4 4"]:
+    """Pose that moves ``points`` to where ``pixels`` see them.
 
     Iteratively reweighted least squares with Cauchy weights whose scale follows the median error.
     """
     pose = start.copy()
     focal = np.array([camera.fx, camera.fy])
     centre = np.array([camera.cx, camera.cy])
-    errors = np.zeros(len(points))
     for _ in range(ITERATIONS):
         seen = points @ pose[:3, :3].T + pose[:3, 3]
         z = np.maximum(seen[:, 2], 1e-3)
@@ -37,7 +36,7 @@ def track_pose(
         pose = rigid(cv2.Rodrigues(step[3:])[0], step[:3]) @ pose
         if np.abs(step).max() < 1e-6:
             break
-    return pose, errors
+    return pose
 
 
 def _normal_step(

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from vidmem.heads.geometry.camera import unit_depth_rays
 from vidmem.types import Intrinsics
 
 INLIER_PX = 0.7
 """Distance to the epipolar line (MAGSAC's upper scale)."""
 FEWEST = 60
 """Matches, and inliers, without which a pose is not believed."""
+NEAREST = 0.98
 FLOW_SIGMA_PX = 0.35
 """Standard deviation of a good flow vector."""
 
@@ -43,21 +45,10 @@ def parallax_px(
     here: Float[np.ndarray, "n 2"], there: Float[np.ndarray, "n 2"], camera: Intrinsics
 ) -> float:
     """Median motion that a rotation does not explain, in pixels."""
-    a, b = unit_rays(here, camera), unit_rays(there, camera)
+    a, b = (unit_depth_rays(points, camera) for points in (here, there))
+    a, b = (rays / np.linalg.norm(rays, axis=1, keepdims=True) for rays in (a, b))
     left_over = b - a @ rotation_between(a, b).T
     return float(np.median(np.linalg.norm(left_over, axis=1)) * camera.fx)
-
-
-def unit_rays(points: Float[np.ndarray, "n 2"], camera: Intrinsics) -> Float[np.ndarray, "n 3"]:
-    """Unit directions of pixels."""
-    rays = np.column_stack(
-        [
-            (points[:, 0] - camera.cx) / camera.fx,
-            (points[:, 1] - camera.cy) / camera.fy,
-            np.ones(len(points)),
-        ]
-    )
-    return rays / np.linalg.norm(rays, axis=1, keepdims=True)
 
 
 def relative_pose(
@@ -84,32 +75,51 @@ def triangulate(
     rays: Float32[np.ndarray, "h w 3"],
     rays_there: Float32[np.ndarray, "h w 3"],
     *,
-    rotation: Float[np.ndarray, "3 3"],
-    translation: Float[np.ndarray, " 3"],
+    motion: Float[np.ndarray, "4 4"],
     focal: float,
     flow_error: Float32[np.ndarray, "h w"],
+    usable: Bool[np.ndarray, "h w"],
 ) -> tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
     """Inverse depth along each ray, its variance, and where it is believable.
 
-    Least squares of ``p x (R r + rho t) = 0``: with a = p x t, rho = -a.(p x R r) / a.a.
+    Least squares of ``p x (R r + rho t) = 0``: with a = p x t, rho = -a.(p x R r) / a.a. Then the
+    nearest 2 % are clipped and a 5 x 5 median is taken.
 
     Args:
         rays: of the pixels here, z = 1.
         rays_there: of where the flow says each of them is there, z = 1.
-        rotation: from here to there.
-        translation: in the unit that the inverse depth shall have.
+        motion: of points from here to there; its translation sets the unit.
         focal: in pixels.
         flow_error: forward-backward error in pixels.
+        usable: pixels whose flow is believed.
     """
-    turned = rays @ rotation.T.astype(np.float32)
-    t = translation.astype(np.float32)
-    across = np.cross(rays_there, t)
-    strength = np.einsum("hwc,hwc->hw", across, across) + np.float32(1e-12)
-    moved = np.cross(rays_there, turned)
-    inverse = -np.einsum("hwc,hwc->hw", across, moved) / strength
-    depth_ratio = turned[..., 2] + inverse * t[2]
-    off = np.linalg.norm(moved + inverse[..., None] * across, axis=-1) * focal
-    sigma_px = FLOW_SIGMA_PX + 0.5 * flow_error + off / np.maximum(np.abs(depth_ratio), 0.1)
-    sigma = sigma_px / focal * np.abs(depth_ratio) / np.sqrt(strength)
-    good = (inverse > 0) & (depth_ratio > 0.1) & (off < 2 * depth_ratio) & (sigma < 1e6)
-    return inverse, sigma * sigma, good
+    pose = motion.astype(np.float32)
+    turned = rays @ pose[:3, :3].T
+    across = _cross(rays_there, np.broadcast_to(pose[:3, 3], rays.shape))
+    strength = (across * across).sum(-1) + np.float32(1e-12)
+    moved = _cross(rays_there, turned)
+    inverse = -(across * moved).sum(-1) / strength
+    ratio = turned[..., 2] + inverse * pose[2, 3]
+    left_over = moved + inverse[..., None] * across
+    off = np.sqrt((left_over * left_over).sum(-1)) * np.float32(focal)
+    size = np.maximum(np.abs(ratio), np.float32(0.1))
+    sigma_px = FLOW_SIGMA_PX + 0.5 * flow_error + off / size
+    variance = (sigma_px / focal * size) ** 2 / strength
+    good = usable & (inverse > 0) & (ratio > 0.1) & (off < 2 * size) & (variance < 1e9)
+    if not good.any():
+        return inverse, variance.astype(np.float32), good
+    nearest = np.quantile(inverse[good][::7], NEAREST)
+    clipped = np.where(good, np.minimum(inverse, nearest), 0).astype(np.float32)
+    smooth = cv2.medianBlur(clipped, 5)
+    return smooth, variance.astype(np.float32), good & (smooth > 0)
+
+
+def _cross(
+    a: Float32[np.ndarray, "h w 3"], b: Float32[np.ndarray, "h w 3"]
+) -> Float32[np.ndarray, "h w 3"]:
+    """Faster than numpy's for pictures."""
+    result = np.empty_like(a)
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        result[..., i] = a[..., j] * b[..., k] - a[..., k] * b[..., j]
+    return result

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from vidmem.errors import VidmemError
+from vidmem.heads.geometry.units import (
+    scale_from_camera_height,
+    scale_from_object_size,
+    scale_from_range_points,
+    to_metres,
+)
+from vidmem.types import Depth, Intrinsics
+
+CAMERA = Intrinsics(100.0, 100.0, 80.0, 60.0)
+
+
+def depth_of(inverse):
+    ones = np.ones_like(inverse)
+    return Depth(inverse, ones, metric=False, intrinsics=CAMERA, scene=0)
+
+
+def ground(height_units):
+    rows = np.mgrid[0:120, 0:160][0]
+    return np.maximum((rows - 60) / 100 / height_units, 1e-3).astype(np.float32)
+
+
+def test_camera_height_gives_metres_per_unit():
+    inverse = ground(0.5)
+    inverse[90:110, 20:50] = 1.5  # a box stands on the ground
+    assert scale_from_camera_height(depth_of(inverse), height_m=1.5) == pytest.approx(3, rel=0.02)
+
+
+def test_a_wall_is_no_ground():
+    wall = np.full((120, 160), 0.5, np.float32)
+    assert scale_from_camera_height(depth_of(wall), height_m=1.5) is None
+
+
+def test_range_points_survive_an_outlier_and_points_outside():
+    inverse = np.full((120, 160), 0.5, np.float32)
+    pixels = np.array([[5.0, 5], [50, 50], [80, 90], [500, 5]])
+    distances = np.array([6.0, 6, 60, 1])
+    assert scale_from_range_points(inverse, pixels, distances) == pytest.approx(3)
+    assert scale_from_range_points(inverse, pixels[3:], distances[3:]) is None
+
+
+def test_object_size():
+    mask = np.zeros((120, 160), bool)
+    mask[30:80, 60:80] = True
+    depth = depth_of(np.full((120, 160), 0.5, np.float32))
+    # 50 rows at 2 units and fy 100 are 1 unit high
+    assert scale_from_object_size(depth, mask, height_m=1.8) == pytest.approx(1.8)
+    mask[0] = True
+    assert scale_from_object_size(depth, mask, height_m=1.8) is None
+
+
+def test_metres_are_marked():
+    depth = to_metres(depth_of(np.full((4, 4), 0.5, np.float32)), 2.0)
+    assert depth.metric
+    assert depth.inverse[0, 0] == pytest.approx(0.25)
+    with pytest.raises(VidmemError):
+        to_metres(depth, float("nan"))

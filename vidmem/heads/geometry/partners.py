@@ -1,0 +1,69 @@
+"""Which remembered keyframes to look at: some parallax, much overlap."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from vidmem.heads.geometry.camera import inverted
+from vidmem.types import Intrinsics, Keyframe
+
+PARALLAX_PX = 14.0
+"""Wanted median motion beyond rotation."""
+FARTHEST_PX = 60.0
+"""Median motion that the flow still follows."""
+TRAVEL_PX = 30.0
+"""Wanted travel while poses are not known."""
+
+
+def by_travel(keyframes: Sequence[Keyframe], travel_px: float) -> list[Keyframe]:
+    """Keyframes by how near their travelled distance is to the wanted one, best first."""
+    gaps = [abs(np.log((travel_px - k.card.travel_px + 1) / TRAVEL_PX)) for k in keyframes]
+    return [keyframes[i] for i in np.argsort(gaps, kind="stable")]
+
+
+def by_parallax(
+    keyframes: Sequence[Keyframe],
+    points: Float[np.ndarray, "n 3"],
+    pixels: Float[np.ndarray, "n 2"],
+    pose: Float[np.ndarray, "4 4"],
+    camera: Intrinsics,
+) -> list[Keyframe]:
+    """Keyframes by predicted parallax and overlap, best first; useless ones are left out.
+
+    Args:
+        keyframes: with a known pose in ``state["pose"]``.
+        points: of this frame, in its camera.
+        pixels: where they are seen.
+        pose: camera to world of this frame.
+        camera: at working size.
+    """
+    scored = []
+    for keyframe in keyframes:
+        motion = inverted(keyframe.state["pose"].numpy()) @ pose
+        score = _score(points, pixels, motion, camera)
+        if score > 0:
+            scored.append((score, keyframe))
+    scored.sort(key=lambda pair: -pair[0])
+    return [keyframe for _, keyframe in scored]
+
+
+def _score(
+    points: Float[np.ndarray, "n 3"],
+    pixels: Float[np.ndarray, "n 2"],
+    motion: Float[np.ndarray, "4 4"],
+    camera: Intrinsics,
+) -> float:
+    turned = points @ motion[:3, :3].T
+    moved = turned + motion[:3, 3]
+    if np.median(moved[:, 2]) <= 0 or np.median(turned[:, 2]) <= 0:
+        return 0.0
+    focal, centre = np.array([camera.fx, camera.fy]), np.array([camera.cx, camera.cy])
+    seen = moved[:, :2] / np.maximum(moved[:, 2:], 1e-3) * focal + centre
+    still = turned[:, :2] / np.maximum(turned[:, 2:], 1e-3) * focal + centre
+    parallax = float(np.median(np.linalg.norm(seen - still, axis=1)))
+    travelled = float(np.median(np.linalg.norm(seen - pixels, axis=1)))
+    inside = ((seen > 0) & (seen < 2 * centre)).all(1) & (moved[:, 2] > 0)
+    near = np.exp(-((np.log(max(parallax, 0.1) / PARALLAX_PX)) ** 2))
+    far = 1 / (1 + (travelled / FARTHEST_PX) ** 4)
+    return float(near * far * inside.mean() ** 2)
