@@ -56,8 +56,8 @@ def test_poses_give_metres():
 
 
 def test_a_black_frame_is_survived_and_the_depth_held():
-    frames = [view(0.12 * i, index=i)[0] for i in range(10)]
-    frames[7] = Frame(np.zeros_like(frames[7].image), 7, 7 / 30, CAMERA)
+    frames = [view(0.04 * i, index=i, pose=pose_at(0.04 * i))[0] for i in range(10)]
+    frames[7] = Frame(np.zeros_like(frames[7].image), 7, 7 / 30, CAMERA, pose_at(0.28))
     depths = run(frames)
     assert bool(depths[6].state["started"])
     assert depths[7].confidence.mean() < depths[6].confidence.mean()
