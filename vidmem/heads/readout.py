@@ -12,6 +12,8 @@ from vidmem.types import Features, MemoryView, Recall, Stream
 
 SHARPNESS = 24.0
 """Scale of the logits between unit keys: how much more a similar token counts."""
+PAGES_READ = 4
+"""Of an object's pages, the most promising ones: reading is most of a step's time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ def read_pages(features: Features, recall: Recall) -> Readout:
     keys = features.tensors["keys"]
     rows, columns, size = keys.shape
     query = keys.view(1, -1, 1, size).expand(len(view.streams), -1, -1, -1)
-    found = attend(query, view.pages, scale=SHARPNESS, mass="page")
+    found = attend(query, view.pages, scale=SHARPNESS, mass="page", top_pages=PAGES_READ)
     read = found.values[..., 0, :1].transpose(1, 2).reshape(-1, 1, rows, columns)
     shape = features.grey.shape
     large = functional.interpolate(2 * read - 1, shape, mode="bilinear", align_corners=False)
