@@ -69,7 +69,7 @@ def mask_of_prompt(
 def _in_box(
     small: Image, box: tuple[float, float, float, float], dots: Sequence[Dot]
 ) -> Float32[np.ndarray, "h w"]:
-    """A weighted mean of two opinions: unlike the surroundings, and the cut that starts from there."""
+    """A weighted mean of two: unlike the surroundings, and the cut that starts from there."""
     likely = unlike_surroundings(small, box)
     left, top = (int(value) for value in box[:2])
     right, bottom = max(left + 1, round(box[2])), max(top + 1, round(box[3]))
