@@ -24,6 +24,10 @@ CHAIN_DOUBT = 1e-4
 """Variance by which the carried depth counts less than the remembered one: chains drift."""
 LEAST_SHARE = 0.05
 """Of the picture that must be triangulated."""
+LEAST_TURN_COSINE = 0.9994
+"""Agreement, within 2 degrees, of a rotation seen in the pictures with a given pose."""
+LEAST_SHIFT_COSINE = 0.9
+"""Agreement of the direction of the shift with it."""
 FAR_AWAY = 1e6
 """Variance of what stood before the first look."""
 
@@ -84,14 +88,11 @@ def _look(now: Current, partner: Keyframe) -> _Look | None:
     error = forward_backward_error(offsets, flow(grey, now.grey))
     usable = (error < FLOW_ERROR_PX) & now.still
     scaled = now.posed and bool(partner.state["known"])
+    motion = _motion(now, offsets, usable)
     if scaled:
-        motion = inverted(partner.state["pose"].numpy()) @ now.pose
-    else:
-        found = _motion(now, offsets, usable)
-        if found is None:
-            return None
-        motion = found
-    if np.linalg.norm(motion[:3, 3]) < 1e-6:
+        given = inverted(partner.state["pose"].numpy()) @ now.pose
+        motion = _at_length_of(motion, given)
+    if motion is None or np.linalg.norm(motion[:3, 3]) < 1e-6:
         return None
     at = now.rays.copy()
     at[..., 0] += offsets[..., 0] / np.float32(now.camera.fx)
@@ -116,6 +117,20 @@ def _motion(
         return None
     pose = relative_pose(here, there, now.camera)
     return None if pose is None else rigid(pose.rotation, pose.translation)
+
+
+def _at_length_of(
+    motion: Float[np.ndarray, "4 4"] | None, given: Float[np.ndarray, "4 4"]
+) -> Float[np.ndarray, "4 4"]:
+    """Direction from the pictures, which see it better than most poses do; length as given."""
+    if motion is None:
+        return given
+    turn = motion[:3, :3] @ given[:3, :3].T
+    along = float(motion[:3, 3] @ given[:3, 3]) / (float(np.linalg.norm(given[:3, 3])) + 1e-9)
+    # One plane fills the picture: then the pictures cannot tell a shift from a turn.
+    if np.trace(turn) < 1 + 2 * LEAST_TURN_COSINE or along < LEAST_SHIFT_COSINE:
+        return given
+    return rigid(motion[:3, :3], motion[:3, 3] * float(np.linalg.norm(given[:3, 3])))
 
 
 def _length(now: Current, partner: Keyframe, look: _Look) -> float | None:
