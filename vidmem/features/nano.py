@@ -22,8 +22,10 @@ TOKEN_STRIDE = 8
 PLAIN = 10
 FOURIER = 160
 FOURIER_SCALE = 1.5
-KEY = 32
-KEY_SCALE = 1.0
+TOKEN_WEIGHTS = (1.0,) * 3 + (0.7,) * 3 + (0.3,) * 3 + (1.0,)
+"""How much each plain number counts between tokens; wide means mix in what is around."""
+DESCRIPTION = 32
+DESCRIPTION_SCALE = 1.5
 
 
 class NanoEncoder:
@@ -34,14 +36,16 @@ class NanoEncoder:
         generator = torch.Generator().manual_seed(0)
         self._directions = FOURIER_SCALE * torch.randn(PLAIN, FOURIER, generator=generator)
         self._phases = 2 * torch.pi * torch.rand(FOURIER, generator=generator)
-        self._key_directions = KEY_SCALE * torch.randn(PLAIN, KEY, generator=generator)
-        self._key_phases = 2 * torch.pi * torch.rand(KEY, generator=generator)
+        directions = torch.randn(PLAIN, DESCRIPTION, generator=generator)
+        self._token_weights = torch.tensor(TOKEN_WEIGHTS)
+        self._token_directions = DESCRIPTION_SCALE * directions
+        self._token_phases = 2 * torch.pi * torch.rand(DESCRIPTION, generator=generator)
 
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
         """Features at working size; the first frame of a video fixes that size.
 
-        ``tensors`` holds ``pixels`` [rows columns 171] at stride 2, unit ``keys`` [rows columns 32]
-        at stride 8 and ``frame_size`` [2].
+        ``tensors`` holds ``pixels`` [rows columns 171] at stride 2; ``tokens`` [rows columns 10]
+        and what describes them, ``waves`` [rows columns 32], at stride 8; ``frame_size`` [2].
         """
         height, width = (
             previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
@@ -50,9 +54,11 @@ class NanoEncoder:
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         offsets = flow(grey, previous.features.grey) if previous else None
         plain = torch.from_numpy(plain_features(image, grey))
+        tokens = self._tokens(plain)
         tensors = {
             "pixels": self._pixels(plain),
-            "keys": self._keys(plain),
+            "tokens": tokens,
+            "waves": torch.cos(tokens @ self._token_directions + self._token_phases),
             "frame_size": torch.tensor(frame.size),
         }
         return Features(image, grey, offsets, tensors)
@@ -64,11 +70,9 @@ class NanoEncoder:
         ones = torch.ones(rows, columns, 1)
         return torch.cat([ones, x, waves.view(rows, columns, FOURIER)], 2)
 
-    def _keys(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 32"]:
+    def _tokens(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 10"]:
         pooled = functional.avg_pool2d(plain.permute(2, 0, 1)[None], TOKEN_STRIDE)
-        x = pooled[0].permute(1, 2, 0)
-        waves = torch.cos(x @ self._key_directions + self._key_phases)
-        return functional.normalize(waves, dim=-1).contiguous()
+        return (pooled[0].permute(1, 2, 0) * self._token_weights).contiguous()
 
 
 def working_size(frame: Frame, pixels: int) -> tuple[int, int]:

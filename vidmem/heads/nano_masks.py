@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -10,10 +11,11 @@ from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import warp
+from vidmem.heads.distractors import STRIDE
 from vidmem.heads.evidence import gather
 from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import mask_of_prompt
-from vidmem.heads.readout import Readout, descriptor_of, read_pages, token_mask
+from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
 from vidmem.statistics import Appearance
 from vidmem.types import (
     Features,
@@ -55,8 +57,7 @@ class NanoTracker:
 
     def page_shapes(self, features: Features) -> dict[str, PageShape]:
         """A page: appearance at stride 8 as keys, the soft mask as value."""
-        rows, columns, size = features.tensors["keys"].shape
-        return {"object": PageShape(rows * columns, 1, size, 1)}
+        return {"object": PageShape(TOKENS, 1, KEY, 1)}
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
         """Logits of every known and every newly prompted object."""
@@ -88,13 +89,7 @@ class NanoTracker:
 
     def remember(self, stream: Stream, features: Features, masks: Masks) -> Tokens:
         """Appearance at stride 8 with the soft mask as value, described by its foreground mean."""
-        keys = features.tensors["keys"]
-        inside = token_mask(
-            masks.logits[masks.ids.index(stream.object_id)], (len(keys), keys.shape[1])
-        )
-        flat = keys.reshape(-1, keys.shape[-1])
-        descriptor = descriptor_of(flat, inside).numpy()
-        return Tokens(flat[:, None], inside[:, None], descriptor)
+        return page_of(features, masks.logits[masks.ids.index(stream.object_id)])
 
     def _see(
         self,
@@ -107,7 +102,7 @@ class NanoTracker:
         evidence = gather(
             features, appearance, carried[known.object_id], readout.inside.get(known.object_id)
         )
-        return judge(evidence, known)
+        return judge(evidence, features, known)
 
     def _prompted(self, features: Features, prompt: Prompt, now: Sighting | None) -> Sighting:
         height, width = features.tensors["frame_size"].tolist()
@@ -115,7 +110,8 @@ class NanoTracker:
         current = torch.sigmoid(now.logits).numpy() if now is not None and visible else None
         inside = mask_of_prompt(prompt, features.image, (height, width), current)
         logits = PROMPTED_LOGIT * (2 * torch.from_numpy(inside) - 1)
-        return Sighting(logits, 1.0, 1.0, False, Track())
+        none = np.zeros_like(features.grey[::STRIDE, ::STRIDE])
+        return Sighting(logits, 1.0, 1.0, False, Track(), none)
 
     def _learn(
         self,
@@ -136,7 +132,11 @@ class NanoTracker:
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
             appearance = appearance.taught(pixels, inside[0, 0], permanent=prompted)
-        return {**appearance.state(), "track": sighting.track.tensor()}
+        return {
+            **appearance.state(),
+            "track": sighting.track.tensor(),
+            "distractors": torch.from_numpy(sighting.distractors),
+        }
 
 
 def carry(features: Features, recall: Recall) -> dict[int, Float[Tensor, "h w"]]:

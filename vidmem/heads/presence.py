@@ -8,21 +8,25 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from vidmem.heads.distractors import SHARE, Small, beside, carried, share, shrunk
 from vidmem.heads.evidence import Evidence, to_logits
-from vidmem.types import ObjectMemory
+from vidmem.types import Features, ObjectMemory
 
 ABSENT_LOGIT = -9.0
 GONE_AREA = 0.12
 """Of the usual area: less is gone."""
-GONE_SUPPORT = 0.35
+GONE_SUPPORT = 0.5
 """Of the usual evidence: less is something else."""
-HIDING_AREA = 0.55
+HIDING_AREA = 0.65
 """Of the usual area: less is partly hidden, so nothing is learned from it."""
 FOUND_AREA = (0.2, 3.0)
-FOUND_SUPPORT = 0.75
+LIKELY = 0.3
+FOUND_SUPPORT = 0.8
 FOUND_FRAMES = 2
 """Frames in a row that a lost object is seen before it is believed."""
 MEMORY_OF_SUPPORT = 0.9
+TAKEN_SHARE = 0.6
+"""Of a followed mask that lies on distractors: more, and it is one of them."""
 COMPONENT_OVERLAP = 0.1
 COMPONENT_SHARE = 0.3
 
@@ -58,6 +62,7 @@ class Sighting:
     reliability: float
     occluded: bool
     track: Track
+    distractors: Small
 
     @property
     def teaches(self) -> bool:
@@ -65,13 +70,16 @@ class Sighting:
         return self.presence > 0.5 and self.reliability > 0.5 and not self.occluded
 
 
-def judge(evidence: Evidence, known: ObjectMemory) -> Sighting:
+def judge(evidence: Evidence, features: Features, known: ObjectMemory) -> Sighting:
     """Follow or find one object."""
     track = Track.of(known)
-    return _find(evidence, track) if track.lost_frames else _follow(evidence, track)
+    others = carried(known.state["distractors"].numpy(), features.flow)
+    if track.lost_frames:
+        return _find(evidence, track, others)
+    return _follow(evidence, track, others)
 
 
-def _follow(evidence: Evidence, track: Track) -> Sighting:
+def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
     logits = _near(to_logits(evidence.here()), evidence.carried)
     inside = logits > 0
     area = float(inside.sum())
@@ -80,52 +88,72 @@ def _follow(evidence: Evidence, track: Track) -> Sighting:
     seen = min(1.0, area / max(1.0, GONE_AREA * usual) / 2)
     trusted = min(1.0, max(0.0, appearance / max(1e-3, GONE_SUPPORT * track.appearance)) / 2)
     presence = min(seen, trusted)
-    if presence < 0.5:
-        return _lost(logits, presence, replace(track, lost_frames=1.0, seen_frames=0.0))
+    is_other = share(inside.numpy(), others) > TAKEN_SHARE
+    if presence < 0.5 or is_other:
+        gone = replace(track, lost_frames=1.0, seen_frames=0.0)
+        nothing = torch.full_like(logits, ABSENT_LOGIT)
+        return Sighting(nothing, min(presence, 0.4), 0.0, True, gone, others)
+    others = beside(_likely(evidence), inside.numpy())
     hiding = area < HIDING_AREA * usual
     reliability = float(np.clip(appearance / max(1e-3, track.appearance), 0, 1))
     if hiding:
-        return Sighting(logits, presence, 0.5 * reliability, True, track)
+        return Sighting(logits, presence, 0.5 * reliability, True, track, others)
     keep = MEMORY_OF_SUPPORT if track.area_px else 0.0
     track = Track(
         appearance=keep * track.appearance + (1 - keep) * appearance,
         memory=keep * track.memory + (1 - keep) * memory,
         area_px=keep * track.area_px + (1 - keep) * area,
     )
-    return Sighting(logits, presence, reliability, False, track)
+    return Sighting(logits, presence, reliability, False, track, others)
 
 
-def _find(evidence: Evidence, track: Track) -> Sighting:
+def _find(evidence: Evidence, track: Track, others: Small) -> Sighting:
     nothing = torch.full_like(evidence.appearance, ABSENT_LOGIT)
     waiting = replace(track, lost_frames=track.lost_frames + 1, seen_frames=0.0)
-    region = _best_region(evidence, track)
+    region, others = _best_region(evidence, track, others)
     if region is None:
-        return Sighting(nothing, 0.0, 0.0, True, waiting)
+        return Sighting(nothing, 0.0, 0.0, True, waiting, others)
     if track.seen_frames + 1 < FOUND_FRAMES:
         seen = replace(waiting, seen_frames=track.seen_frames + 1)
-        return Sighting(nothing, 0.3, 0.0, True, seen)
+        return Sighting(nothing, 0.3, 0.0, True, seen, others)
     found = replace(evidence, carried=region.float())
     logits = _near(to_logits(found.here()), found.carried)
-    return Sighting(logits, 0.8, 0.5, False, replace(track, lost_frames=0.0, seen_frames=0.0))
+    back = replace(track, lost_frames=0.0, seen_frames=0.0)
+    return Sighting(logits, 0.8, 0.5, False, back, others)
 
 
-def _best_region(evidence: Evidence, track: Track) -> Bool[Tensor, "h w"] | None:
-    """The connected region that looks most like the object, if one does enough."""
+def _best_region(
+    evidence: Evidence, track: Track, others: Small
+) -> tuple[Bool[Tensor, "h w"] | None, Small]:
+    """The connected region most like the object, if one is enough; and the distractors now."""
     if not evidence.has_memory:
-        return None
-    likely = (evidence.appearance > 0.0) & (evidence.memory > 0.5 * track.memory)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.numpy().astype(np.uint8))
-    best, best_score = None, 0.0
+        return None, others
+    best, best_score = None, FOUND_SUPPORT
+    distractors = np.zeros_like(others)
+    likely = _likely(evidence)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8))
     for i in range(1, count):
+        region = labels == i
+        if share(region, others) > SHARE:
+            distractors |= shrunk(region)
+            continue
         ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
         if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
             continue
-        region = torch.from_numpy(labels == i)
-        appearance, memory = _support(evidence, region)
-        score = min(appearance / max(1e-3, track.appearance), memory / max(1e-3, track.memory))
-        if score > max(best_score, FOUND_SUPPORT):
-            best, best_score = region, score
-    return best
+        inside = torch.from_numpy(region)
+        appearance, memory = _support(evidence, inside)
+        score = min(
+            appearance / max(1e-3, track.appearance), (1 + memory) / max(1e-3, 1 + track.memory)
+        )
+        if score > best_score:
+            best, best_score = inside, score
+    return best, distractors
+
+
+def _likely(evidence: Evidence) -> Bool[np.ndarray, "h w"]:
+    """Where it could be, wherever it was."""
+    likely: np.ndarray = (evidence.anywhere() > LIKELY).numpy()
+    return likely
 
 
 def _support(evidence: Evidence, inside: Bool[Tensor, "h w"]) -> tuple[float, float]:
@@ -133,10 +161,6 @@ def _support(evidence: Evidence, inside: Bool[Tensor, "h w"]) -> tuple[float, fl
     if not bool(inside.any()):
         return 0.0, 0.0
     return float(evidence.appearance[inside].mean()), float(evidence.memory[inside].mean())
-
-
-def _lost(logits: Float[Tensor, "h w"], presence: float, track: Track) -> Sighting:
-    return Sighting(torch.full_like(logits, ABSENT_LOGIT), presence, 0.0, True, track)
 
 
 def _near(logits: Float[Tensor, "h w"], carried: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
