@@ -11,8 +11,11 @@ from jaxtyping import Bool, Float32, UInt8
 from vidmem.flow import warp
 
 STRIDE = 4
+CERTAIN = 2
+"""A distractor that a prompted mask left out; 1 is one that was only seen beside the object."""
 APART_PX = 9
 """From the object's mask: nearer pixels may be a part of it that was missed."""
+PROMPT_APART_PX = 3
 SHARE = 0.35
 """Of a region that lies where a distractor was: more makes it one."""
 
@@ -25,14 +28,41 @@ def carried(small: Small, flow: Float32[np.ndarray, "h w 2"] | None) -> Small:
     if flow is None:
         return small
     offsets = np.ascontiguousarray(flow[::STRIDE, ::STRIDE] / STRIDE)
-    return (warp(small.astype(np.float32), offsets) > 0.5).astype(np.uint8)
+    any_kind = warp((small > 0).astype(np.float32), offsets) > 0.5
+    certain = warp((small == CERTAIN).astype(np.float32), offsets) > 0.5
+    return any_kind.astype(np.uint8) + certain.astype(np.uint8)
 
 
-def beside(likely: Mask, inside: Mask) -> Small:
-    """Distractors while the object is followed: what looks like it, apart from it."""
-    size = 2 * APART_PX + 1
-    grown = cv2.dilate(inside.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
-    return shrunk(likely & ~grown)
+def beside(likely: Mask, inside: Mask, before: Small) -> Small:
+    """Distractors while the object is followed: what looks like it, apart from it.
+
+    Args:
+        likely: where it could be.
+        inside: where it is.
+        before: known distractors; the certain ones stay, and grow, until the object covers them.
+    """
+    around = cv2.dilate(inside.astype(np.uint8), _square(APART_PX)) > 0
+    outside = shrunk(likely & ~inside)
+    _, regions = cv2.connectedComponents(outside)
+    certain = np.isin(regions, np.unique(regions[(before == CERTAIN) & (outside > 0)]))
+    certain &= outside > 0
+    return np.maximum(shrunk(likely & ~around), CERTAIN * certain).astype(np.uint8)
+
+
+def first(likely: Mask, inside: Mask) -> Small:
+    """Distractors of a prompted mask: it is whole, so what looks like it beside it is another."""
+    around = cv2.dilate(inside.astype(np.uint8), _square(PROMPT_APART_PX)) > 0
+    return (CERTAIN * shrunk(likely & ~around)).astype(np.uint8)
+
+
+def certain(small: Small, shape: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
+    """Certain ones at working size, 0 or 1."""
+    known = (small == CERTAIN).astype(np.uint8)
+    return cv2.resize(known, shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.float32)
+
+
+def _square(radius: int) -> np.ndarray:
+    return np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
 
 
 def shrunk(mask: Mask) -> Small:

@@ -15,6 +15,7 @@ from vidmem.types import Features
 APPEARANCE_WEIGHT = 3.0
 CARRIED_WEIGHT = 0.5
 MEMORY_WEIGHT = 0.4
+OTHER_WEIGHT = 3.0
 SHARPNESS = 3.0
 GATE_PX = 12.0
 """How far from the carried mask a pixel may lie before it counts less."""
@@ -33,6 +34,8 @@ class Evidence:
     has_memory: bool
     carried: Float[Tensor, "h w"]
     """Probability, 0 to 1."""
+    other: Float[Tensor, "h w"]
+    """1 where a distractor is expected."""
 
     def anywhere(self) -> Float[Tensor, "h w"]:
         """What speaks for the object, wherever it was before."""
@@ -43,7 +46,9 @@ class Evidence:
         outside = (self.carried < 0.5).numpy().astype(np.uint8)
         distance = torch.from_numpy(cv2.distanceTransform(outside, cv2.DIST_L2, 5))
         gate = GATE_SLOPE * (distance / GATE_PX - 1).clamp(0, 3)
-        return self.anywhere() + CARRIED_WEIGHT * (4 * self.carried - 2) - gate
+        others = OTHER_WEIGHT * self.other * (1 - self.carried)
+        known = CARRIED_WEIGHT * (4 * self.carried - 2) - others
+        return self.anywhere() + known - gate
 
 
 def gather(
@@ -51,14 +56,21 @@ def gather(
     appearance: Appearance,
     carried: Float[Tensor, "h w"],
     memory: Float[Tensor, "h w"] | None,
+    other: Float[Tensor, "h w"],
 ) -> Evidence:
     """All three for one object; without stored pages the memory says nothing."""
+    scores = appearance_scores(features, appearance)
+    memory, has_memory = (torch.zeros_like(scores), False) if memory is None else (memory, True)
+    return Evidence(scores, memory, has_memory, carried, other)
+
+
+def appearance_scores(features: Features, appearance: Appearance) -> Float[Tensor, "h w"]:
+    """The classifier's answer at working size, -1 to 1."""
     pixels = features.tensors["pixels"]
     scores = along_edges((pixels @ appearance.classifier()).clamp(-1, 1), pixels[..., 1:4])
     shape = features.grey.shape
     large = functional.interpolate(scores[None, None], shape, mode="bilinear", align_corners=False)
-    nothing = torch.zeros(shape)
-    return Evidence(large[0, 0], nothing if memory is None else memory, memory is not None, carried)
+    return large[0, 0]
 
 
 def along_edges(

@@ -11,8 +11,9 @@ from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import warp
-from vidmem.heads.distractors import STRIDE
-from vidmem.heads.evidence import gather
+from vidmem.heads.distractors import STRIDE, certain, first
+from vidmem.heads.distractors import carried as carried_distractors
+from vidmem.heads.evidence import appearance_scores, gather
 from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
@@ -34,6 +35,7 @@ from vidmem.types import (
 TEACH_EVERY = 3
 """Frames between refreshes of the recent appearance."""
 PROMPTED_LOGIT = 6.0
+PROMPT_LIKELY = 0.1
 
 
 @runtime_checkable
@@ -98,11 +100,15 @@ class NanoTracker:
         readout: Readout,
         carried: dict[int, Float[Tensor, "h w"]],
     ) -> Sighting:
-        appearance = Appearance.from_state(known.state)
+        others = carried_distractors(known.state["distractors"].numpy(), features.flow)
         evidence = gather(
-            features, appearance, carried[known.object_id], readout.inside.get(known.object_id)
+            features,
+            Appearance.from_state(known.state),
+            carried[known.object_id],
+            readout.inside.get(known.object_id),
+            torch.from_numpy(certain(others, (len(features.grey), features.grey.shape[1]))),
         )
-        return judge(evidence, features, known)
+        return judge(evidence, known, others)
 
     def _prompted(self, features: Features, prompt: Prompt, now: Sighting | None) -> Sighting:
         height, width = features.tensors["frame_size"].tolist()
@@ -111,7 +117,8 @@ class NanoTracker:
         inside = mask_of_prompt(prompt, features.image, (height, width), current)
         logits = PROMPTED_LOGIT * (2 * torch.from_numpy(inside) - 1)
         none = np.zeros_like(features.grey[::STRIDE, ::STRIDE])
-        return Sighting(logits, 1.0, 1.0, False, Track(), none)
+        exact = prompt.mask is not None
+        return Sighting(logits, 1.0, 1.0, False, Track(), none, exact)
 
     def _learn(
         self,
@@ -132,10 +139,14 @@ class NanoTracker:
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
             appearance = appearance.taught(pixels, inside[0, 0], permanent=prompted)
+        others = sighting.distractors
+        if prompted and sighting.exact:
+            likely = appearance_scores(features, appearance) > PROMPT_LIKELY
+            others = first(likely.numpy(), (row > 0).numpy())
         return {
             **appearance.state(),
             "track": sighting.track.tensor(),
-            "distractors": torch.from_numpy(sighting.distractors),
+            "distractors": torch.from_numpy(others),
         }
 
 

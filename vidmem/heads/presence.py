@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from vidmem.heads.distractors import SHARE, Small, beside, carried, share, shrunk
+from vidmem.heads.distractors import SHARE, Small, beside, share, shrunk
 from vidmem.heads.evidence import Evidence, to_logits
-from vidmem.types import Features, ObjectMemory
+from vidmem.types import ObjectMemory
 
 ABSENT_LOGIT = -9.0
 GONE_AREA = 0.12
@@ -63,6 +63,8 @@ class Sighting:
     occluded: bool
     track: Track
     distractors: Small
+    exact: bool = False
+    """Whether a person drew the mask, so that everything outside is something else."""
 
     @property
     def teaches(self) -> bool:
@@ -70,10 +72,9 @@ class Sighting:
         return self.presence > 0.5 and self.reliability > 0.5 and not self.occluded
 
 
-def judge(evidence: Evidence, features: Features, known: ObjectMemory) -> Sighting:
-    """Follow or find one object."""
+def judge(evidence: Evidence, known: ObjectMemory, others: Small) -> Sighting:
+    """Follow or find one object, knowing where its distractors are."""
     track = Track.of(known)
-    others = carried(known.state["distractors"].numpy(), features.flow)
     if track.lost_frames:
         return _find(evidence, track, others)
     return _follow(evidence, track, others)
@@ -93,7 +94,7 @@ def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
         gone = replace(track, lost_frames=1.0, seen_frames=0.0)
         nothing = torch.full_like(logits, ABSENT_LOGIT)
         return Sighting(nothing, min(presence, 0.4), 0.0, True, gone, others)
-    others = beside(_likely(evidence), inside.numpy())
+    others = beside(_likely(evidence), inside.numpy(), others)
     hiding = area < HIDING_AREA * usual
     reliability = float(np.clip(appearance / max(1e-3, track.appearance), 0, 1))
     if hiding:
@@ -135,7 +136,8 @@ def _best_region(
     for i in range(1, count):
         region = labels == i
         if share(region, others) > SHARE:
-            distractors |= shrunk(region)
+            distractors = np.maximum(distractors, np.where(shrunk(region), others.max(), 0))
+            distractors = distractors.astype(np.uint8)
             continue
         ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
         if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
