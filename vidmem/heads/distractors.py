@@ -16,8 +16,8 @@ CERTAIN = 2
 APART_PX = 9
 """From the object's mask: nearer pixels may be a part of it that was missed."""
 PROMPT_APART_PX = 3
-SHARE = 0.35
-"""Of a region that lies where a distractor was: more makes it one."""
+REACH = 2
+"""Cells by which a distractor may grow from frame to frame."""
 
 Mask = Bool[np.ndarray, "h w"]
 Small = UInt8[np.ndarray, "rows columns"]
@@ -59,6 +59,13 @@ def certain(small: Small, shape: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
     """Certain ones at working size, 0 or 1."""
     known = (small == CERTAIN).astype(np.uint8)
     return cv2.resize(known, shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.float32)
+
+
+def reach(small: Small, shape: tuple[int, int]) -> Mask:
+    """Where distractors may be now, at working size."""
+    grown = cv2.dilate((small > 0).astype(np.uint8), _square(REACH))
+    large: np.ndarray = cv2.resize(grown, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return large
 
 
 def _square(radius: int) -> np.ndarray:

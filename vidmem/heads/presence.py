@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from vidmem.heads.distractors import SHARE, Small, beside, share, shrunk
+from vidmem.heads.distractors import Small, beside, reach, share, shrunk
 from vidmem.heads.evidence import Evidence, to_logits
 from vidmem.types import ObjectMemory
 
@@ -22,6 +22,8 @@ HIDING_AREA = 0.65
 FOUND_AREA = (0.2, 3.0)
 LIKELY = 0.3
 FOUND_SUPPORT = 0.8
+MEMORY_SHARE = 0.65
+"""Of the likeness: stored tokens tell one thing from another better than the classifier."""
 FOUND_FRAMES = 2
 """Frames in a row that a lost object is seen before it is believed."""
 MEMORY_OF_SUPPORT = 0.9
@@ -130,26 +132,27 @@ def _best_region(
     if not evidence.has_memory:
         return None, others
     best, best_score = None, FOUND_SUPPORT
-    distractors = np.zeros_like(others)
     likely = _likely(evidence)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(likely.astype(np.uint8))
+    around = reach(others, (len(likely), likely.shape[1]))
+    fresh = (likely & ~around).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(fresh)
     for i in range(1, count):
-        region = labels == i
-        if share(region, others) > SHARE:
-            distractors = np.maximum(distractors, np.where(shrunk(region), others.max(), 0))
-            distractors = distractors.astype(np.uint8)
-            continue
         ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
         if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
             continue
-        inside = torch.from_numpy(region)
-        appearance, memory = _support(evidence, inside)
-        score = min(
-            appearance / max(1e-3, track.appearance), (1 + memory) / max(1e-3, 1 + track.memory)
-        )
+        inside = torch.from_numpy(labels == i)
+        score = _likeness(evidence, inside, track)
         if score > best_score:
             best, best_score = inside, score
-    return best, distractors
+    return best, (shrunk(likely & around) * others.max()).astype(np.uint8)
+
+
+def _likeness(evidence: Evidence, inside: Bool[Tensor, "h w"], track: Track) -> float:
+    """How much a region is like the object was, 1 for as much."""
+    appearance, memory = _support(evidence, inside)
+    looks = min(1.2, appearance / max(1e-3, track.appearance))
+    remembered = (1 + memory) / max(1e-3, 1 + track.memory)
+    return (1 - MEMORY_SHARE) * looks + MEMORY_SHARE * remembered
 
 
 def _likely(evidence: Evidence) -> Bool[np.ndarray, "h w"]:
