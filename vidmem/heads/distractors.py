@@ -42,10 +42,9 @@ def beside(likely: Mask, inside: Mask, before: Small) -> Small:
         before: known distractors; the certain ones stay, and grow, until the object covers them.
     """
     around = cv2.dilate(inside.astype(np.uint8), _square(APART_PX)) > 0
-    outside = shrunk(likely & ~inside)
-    _, regions = cv2.connectedComponents(outside)
-    certain = np.isin(regions, np.unique(regions[(before == CERTAIN) & (outside > 0)]))
-    certain &= outside > 0
+    free = shrunk(~inside)
+    grown = cv2.dilate((before == CERTAIN).astype(np.uint8), _square(REACH))
+    certain = ((before == CERTAIN) & free) | (grown & shrunk(likely) & free)
     return np.maximum(shrunk(likely & ~around), CERTAIN * certain).astype(np.uint8)
 
 
