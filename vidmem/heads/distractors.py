@@ -44,7 +44,7 @@ def beside(likely: Mask, inside: Mask, before: Small) -> Small:
     around = cv2.dilate(inside.astype(np.uint8), _square(APART_PX)) > 0
     free = shrunk(~inside)
     grown = cv2.dilate((before == CERTAIN).astype(np.uint8), _square(REACH))
-    certain = ((before == CERTAIN) & free) | (grown & shrunk(likely) & free)
+    certain = (before == CERTAIN) | (grown & shrunk(likely) & free)
     return np.maximum(shrunk(likely & ~around), CERTAIN * certain).astype(np.uint8)
 
 

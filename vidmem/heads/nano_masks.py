@@ -35,7 +35,7 @@ from vidmem.types import (
 TEACH_EVERY = 3
 """Frames between refreshes of the recent appearance."""
 PROMPTED_LOGIT = 6.0
-PROMPT_LIKELY = 0.1
+PROMPT_LIKELY = -0.3
 
 
 @runtime_checkable
