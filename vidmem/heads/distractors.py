@@ -1,4 +1,4 @@
-"""What looks like the object but is not: seen beside it while it was sure, followed while it is gone.
+"""What looks like the object but is not: marked beside it, followed, and never taken for it.
 
 Without this, a look-alike in view is taken for the object as soon as the object is hidden (the
 distractor-aware memory of DAM4SAM makes the same point for learned trackers).
@@ -30,7 +30,7 @@ def carried(small: Small, flow: Float32[np.ndarray, "h w 2"] | None) -> Small:
     offsets = np.ascontiguousarray(flow[::STRIDE, ::STRIDE] / STRIDE)
     any_kind = warp((small > 0).astype(np.float32), offsets) > 0.5
     certain = warp((small == CERTAIN).astype(np.float32), offsets) > 0.5
-    return any_kind.astype(np.uint8) + certain.astype(np.uint8)
+    return np.asarray(any_kind.astype(np.uint8) + certain.astype(np.uint8))
 
 
 def beside(likely: Mask, inside: Mask, before: Small) -> Small:
@@ -39,25 +39,28 @@ def beside(likely: Mask, inside: Mask, before: Small) -> Small:
     Args:
         likely: where it could be.
         inside: where it is.
-        before: known distractors; the certain ones stay, and grow, until the object covers them.
+        before: known distractors; the certain ones stay with the flow, and grow.
     """
     around = cv2.dilate(inside.astype(np.uint8), _square(APART_PX)) > 0
     free = shrunk(~inside)
     grown = cv2.dilate((before == CERTAIN).astype(np.uint8), _square(REACH))
     certain = (before == CERTAIN) | (grown & shrunk(likely) & free)
-    return np.maximum(shrunk(likely & ~around), CERTAIN * certain).astype(np.uint8)
+    both: Small = np.maximum(shrunk(likely & ~around), CERTAIN * certain).astype(np.uint8)
+    return both
 
 
 def first(likely: Mask, inside: Mask) -> Small:
     """Distractors of a prompted mask: it is whole, so what looks like it beside it is another."""
     around = cv2.dilate(inside.astype(np.uint8), _square(PROMPT_APART_PX)) > 0
-    return (CERTAIN * shrunk(likely & ~around)).astype(np.uint8)
+    others: Small = (CERTAIN * shrunk(likely & ~around)).astype(np.uint8)
+    return others
 
 
 def certain(small: Small, shape: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
     """Certain ones at working size, 0 or 1."""
-    known = (small == CERTAIN).astype(np.uint8)
-    return cv2.resize(known, shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.float32)
+    known = (small == CERTAIN).astype(np.float32)
+    large: np.ndarray = cv2.resize(known, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return large
 
 
 def reach(small: Small, shape: tuple[int, int]) -> Mask:
