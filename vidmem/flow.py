@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from vidmem.types import Number
+
 Preset = Literal["ultrafast", "fast", "medium"]
 _PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -32,7 +34,7 @@ def flow(
 
 
 def warp(
-    image: np.ndarray, offsets: Float32[np.ndarray, "height width 2"], *, outside: float = 0.0
+    image: np.ndarray, offsets: Float32[np.ndarray, "height width 2"], *, outside: Number = 0.0
 ) -> np.ndarray:
     """``image`` sampled bilinearly where ``offsets`` point; ``outside`` beyond its edge."""
     height, width = offsets.shape[:2]
