@@ -16,7 +16,7 @@ CENTRE_WEIGHT = 0.3
 SHARPNESS = 3.0
 SHARES = (0.2, 0.9)
 """How much of its tight box an object fills."""
-SURROUNDINGS = 1.2
+SURROUNDINGS = 0.6
 """Half boxes around the box that are looked at."""
 
 

@@ -15,7 +15,7 @@ from vidmem.heads.distractors import STRIDE, certain, first
 from vidmem.heads.distractors import carried as carried_distractors
 from vidmem.heads.evidence import appearance_scores, gather
 from vidmem.heads.presence import Sighting, Track, judge
-from vidmem.heads.prompt_masks import mask_of_prompt
+from vidmem.heads.prompt_masks import claim_of, mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
 from vidmem.statistics import Appearance
 from vidmem.types import (
@@ -117,8 +117,8 @@ class NanoTracker:
         inside = mask_of_prompt(prompt, features.image, (height, width), current)
         logits = PROMPTED_LOGIT * (2 * torch.from_numpy(inside) - 1)
         none = np.zeros_like(features.grey[::STRIDE, ::STRIDE])
-        exact = prompt.mask is not None
-        return Sighting(logits, 1.0, 1.0, False, Track(), none, exact)
+        claim = claim_of(prompt, inside, (height, width))
+        return Sighting(logits, 1.0, 1.0, False, Track(), none, claim)
 
     def _learn(
         self,
@@ -140,9 +140,9 @@ class NanoTracker:
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
             appearance = appearance.taught(pixels, inside[0, 0], permanent=prompted)
         others = sighting.distractors
-        if prompted and sighting.exact:
+        if sighting.claim is not None:
             likely = appearance_scores(features, appearance) > PROMPT_LIKELY
-            others = first(likely.numpy(), (row > 0).numpy())
+            others = first(likely.numpy(), sighting.claim)
         return {
             **appearance.state(),
             "track": sighting.track.tensor(),

@@ -65,8 +65,8 @@ class Sighting:
     occluded: bool
     track: Track
     distractors: Small
-    exact: bool = False
-    """Whether a person drew the mask, so that everything outside is something else."""
+    claim: Bool[np.ndarray, "h w"] | None = None
+    """What a prompted mask or box says it lies in: everything outside is something else."""
 
     @property
     def teaches(self) -> bool:

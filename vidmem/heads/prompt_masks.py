@@ -66,6 +66,26 @@ def mask_of_prompt(
     return _sharpened(image, inside)
 
 
+def claim_of(
+    prompt: Prompt, inside: Float32[np.ndarray, "h w"], size: tuple[int, int]
+) -> Bool[np.ndarray, "h w"] | None:
+    """Where a prompt says the whole object is: its mask or box; points alone do not say.
+
+    Args:
+        prompt: in frame pixels.
+        inside: its mask, at working size.
+        size: the frame's height and width.
+    """
+    if prompt.box is None:
+        return inside > 0.5 if prompt.mask is not None else None
+    height, width = inside.shape
+    x, y = width / size[1], height / size[0]
+    claim = np.zeros((height, width), bool)
+    left, top, right, bottom = prompt.box
+    claim[int(top * y) : round(bottom * y) + 1, int(left * x) : round(right * x) + 1] = True
+    return claim
+
+
 def _in_box(
     small: Image, box: tuple[float, float, float, float], dots: Sequence[Dot]
 ) -> Float32[np.ndarray, "h w"]:
