@@ -11,7 +11,7 @@ setup: $(INSTALLED)
 $(INSTALLED): pyproject.toml
 	@echo "Installing into .venv: about 3 GB to download (torch is most of it), 6 GB on disk."
 	$(PYTHON) -m venv .venv
-	SAM2_BUILD_CUDA=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,demo]'
+	SAM2_BUILD_CUDA=0 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,demo,ray,robot]'
 	@touch $@
 
 demo: setup

@@ -1,0 +1,1 @@
+"""Many videos: jobs, workers, resume, clusters."""

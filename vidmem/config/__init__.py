@@ -1,0 +1,25 @@
+"""The only list of knobs, and how settings are read."""
+
+from vidmem.config.knobs import (
+    FAMILIES,
+    Config,
+    DepthConfig,
+    Family,
+    MemoryConfig,
+    RuntimeConfig,
+    TrackerConfig,
+)
+from vidmem.config.reading import check_config, config_from, flatten
+
+__all__ = [
+    "FAMILIES",
+    "Config",
+    "DepthConfig",
+    "Family",
+    "MemoryConfig",
+    "RuntimeConfig",
+    "TrackerConfig",
+    "check_config",
+    "config_from",
+    "flatten",
+]
