@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from vidmem.sources import open_source
+from vidmem.sources import video as video_module
 from vidmem.sources.video import decode
 
 FORMATS = {
@@ -125,3 +126,14 @@ def test_pyav_goes_on_where_decord_gives_up(video, monkeypatch):
     frames = list(open_source(video()))
     assert [frame.seconds for frame in frames] == pytest.approx(np.arange(12) / 25)
     assert frames[4].image.max() == 0 and frames[5].image.max() > 0
+
+
+def test_that_decord_is_missing_is_said_once(video, monkeypatch, caplog):
+    monkeypatch.setattr(video_module, "find_spec", lambda name: None)
+    video_module.has_decord.cache_clear()
+    try:
+        lengths = {len(list(open_source(video()))) for _ in range(2)}
+    finally:
+        video_module.has_decord.cache_clear()
+    assert lengths == {12}
+    assert sum("decord is not installed" in record.message for record in caplog.records) == 1

@@ -1,15 +1,19 @@
 """``vidmem bench``: how fast it is, and how much memory it takes, on this machine."""
 
+import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
+from vidmem.cli.run import SINKS
 from vidmem.config import Config
 from vidmem.engine import load
 from vidmem.evaluation.bench_attention import bench_attention as measure_attention
 from vidmem.evaluation.bench_engine import bench_engine as measure_engine
+from vidmem.evaluation.bench_files import bench_files as measure_files
 from vidmem.sources import open_source
+from vidmem.training.example import write_example
 from vidmem.training.scenarios import prompt_of
 from vidmem.training.staging import make_world
 from vidmem.training.world import WorldConfig
@@ -34,6 +38,35 @@ def bench_engine(
     use_threads(config.runtime.threads)
     frames, prompt = _from_world() if clip is None else _from_clip(clip)
     report = measure_engine(load(config=config), frames, [prompt], steps=steps)
+    output.console().print(report)
+    output.finish(report)
+    return 0
+
+
+def bench_files(
+    *,
+    frames: int = 60,
+    rounds: int = 3,
+    sinks: tuple[str, ...] = SINKS,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """What decoding a 720p file and writing the results costs beside the model.
+
+    Args:
+        frames: of the rendered clip.
+        rounds: passes with and without files, in turns.
+        sinks: what to write.
+        config: every knob.
+        output: how to talk.
+    """
+    use_threads(config.runtime.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        clip = Path(folder) / "clip.mp4"
+        prompts = write_example(clip, height=720, width=1280, frames=frames)
+        report = measure_files(
+            lambda: load(config=config), clip, prompts, sinks=sinks, frames=frames, rounds=rounds
+        )
     output.console().print(report)
     output.finish(report)
     return 0

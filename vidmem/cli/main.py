@@ -9,7 +9,7 @@ from typing import Any
 
 import tyro
 
-from vidmem.cli.bench import bench_attention, bench_engine
+from vidmem.cli.bench import bench_attention, bench_engine, bench_files
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "example": example,
     "bench attention": bench_attention,
     "bench engine": bench_engine,
+    "bench files": bench_files,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
     "eval depth": eval_depth,

@@ -55,7 +55,7 @@ class ResultLines:
 
     def write(self, result: Result) -> None:
         """One more line."""
-        labels = labels_of(result)
+        labels = np.asfortranarray(labels_of(result))  # as run lengths are counted
         line = {
             "index": result.frame.index,
             "seconds": round(result.frame.seconds, 6),

@@ -46,14 +46,13 @@ class Overlay:
         height, width = _fit(result.frame.size, panels=1 + self._beside)
         image, labels = result.frame.image, labels_of(result)
         if image.shape[:2] != (height, width):
-            image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+            image = _smaller(image, (width, height))
             labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
-        panels = [draw_objects(image, labels, result.objects)]
+        picture = np.zeros((height, width * (1 + self._beside), 3), np.uint8)
+        picture[:, :width] = draw_objects(image, labels, result.objects)
         if self._beside and result.depth is not None:
-            panels.append(self._paint(result.depth, (height, width)))
-        elif self._beside:
-            panels.append(np.zeros_like(image))
-        self._video.write(_even(np.hstack(panels)), result.frame.seconds)
+            picture[:, width:] = self._paint(result.depth, (height, width))
+        self._video.write(_even(picture), result.frame.seconds)
 
     def checkpoint(self) -> dict[str, Any]:
         """Close the segment; the display range goes along."""
@@ -76,6 +75,14 @@ def _fit(size: tuple[int, int], *, panels: int) -> tuple[int, int]:
     height, width = size
     scale = min(1.0, LARGEST_WIDTH / (width * panels), LARGEST_HEIGHT / height)
     return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _smaller(
+    image: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]
+) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Down to half, bilinear weights see every pixel, at a third of the time."""
+    slight = 2 * size[0] >= image.shape[1]
+    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if slight else cv2.INTER_AREA)
 
 
 def _even(image: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "rows columns 3"]:

@@ -34,7 +34,8 @@ H264 = Encoding(
     "libx264",
     "mp4",
     "yuv420p",
-    {"preset": "superfast", "crf": "21", "bf": "0"},
+    # The cores are the model's: half the time of superfast for a sixth more bytes.
+    {"preset": "ultrafast", "crf": "21", "bf": "0", "threads": "1"},
     {"movflags": "+faststart"},
 )
 PRORES = Encoding("prores_ks", "mov", "yuva444p10le", {"profile": "4444", "alpha_bits": "8"})

@@ -1,6 +1,8 @@
 """Frames from a video file: decord where it is installed and the file is plain, else PyAV."""
 
+import logging
 from collections.abc import Iterator
+from functools import cache
 from heapq import heappop, heappush
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +33,7 @@ def video_source(path: Path, selection: Selection) -> PictureSource:
     name = str(path)
     with open_video(name, name=name) as (_, stream):
         rate, count = rate_of(stream), stream.frames or None
-        plain = find_spec("decord") is not None and _is_plain(stream, path)
+        plain = has_decord() and _is_plain(stream, path)
 
     def pictures(start: float) -> Iterator[Picture]:
         if plain and start == 0:
@@ -44,6 +46,17 @@ def video_source(path: Path, selection: Selection) -> PictureSource:
 def stream_source(file: Any, selection: Selection, *, name: str) -> PictureSource:
     """A source over an open binary file that is read once, forwards: standard input, a socket."""
     return PictureSource(lambda start: decode(file, start, name=name), selection, name=name)
+
+
+@cache
+def has_decord() -> bool:
+    """Whether decord is there; what reads instead is said once."""
+    if find_spec("decord") is not None:
+        return True
+    logging.getLogger(__name__).warning(
+        "decord is not installed (it has no wheels for Arm); PyAV reads the video files."
+    )
+    return False
 
 
 def _is_plain(stream: "VideoStream", path: Path) -> bool:

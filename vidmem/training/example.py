@@ -54,16 +54,21 @@ def _trunk(wardrobe: Wardrobe) -> Body:
     return Body(0, "tree", standing(0.45, 2.9), (trunk,), shadow_m=0.5)
 
 
-def write_example(path: Path) -> list[Prompt]:
-    """Render six seconds of 640x360 H.264 to ``path`` and return boxes for its two objects."""
+def write_example(
+    path: Path, *, height: int = 360, width: int = 640, frames: int = SECONDS * RATE
+) -> list[Prompt]:
+    """Render six seconds, or fewer ``frames``, of H.264 to ``path``.
+
+    Returns:
+        Boxes for its two objects in the first frame.
+    """
     import av
 
-    world = example_world()
-    height, width = world.size
+    world = example_world(height=height, width=width)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"crf": "18"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for index in range(len(world)):
+        for index in range(frames):
             picture = av.VideoFrame.from_ndarray(world.frame(index).image, format="rgb24")
             picture.pts, picture.time_base = index, Fraction(1, RATE)
             container.mux(stream.encode(picture))

@@ -1,0 +1,73 @@
+"""What reading and writing files costs beside the model."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from vidmem.engine import Engine
+from vidmem.sinks import open_sinks
+from vidmem.sources import open_source
+from vidmem.types import Frame, Prompt
+
+
+def bench_files(
+    make_engine: Callable[[], Engine],
+    clip: Path,
+    prompts: Sequence[Prompt],
+    *,
+    sinks: Sequence[str],
+    frames: int,
+    rounds: int,
+) -> dict[str, Any]:
+    """The same frames from memory to nowhere, and from a file to ``sinks``, in turns.
+
+    Args:
+        make_engine: a fresh engine for every pass.
+        clip: a video file.
+        prompts: for its first frame.
+        sinks: names, as for ``open_sinks``.
+        frames: how many of its frames.
+        rounds: passes of each kind; the median is reported.
+
+    Returns:
+        ``plain_ms`` and ``files_ms`` per frame, and ``cost``: the share that files add.
+    """
+    with closing(open_source(clip)) as source:
+        pictures = list(islice(source, frames))
+    plain, files = [], []
+    for _ in range(rounds):
+        plain.append(_plain(make_engine(), pictures, prompts))
+        files.append(_with_files(make_engine(), clip, prompts, sinks, len(pictures)))
+    plain_ms, files_ms = (1000 * median(times) / len(pictures) for times in (plain, files))
+    return {
+        "frames": len(pictures),
+        "size": list(pictures[0].size[::-1]),
+        "sinks": list(sinks),
+        "plain_ms": plain_ms,
+        "files_ms": files_ms,
+        "cost": files_ms / plain_ms - 1,
+    }
+
+
+def _plain(engine: Engine, pictures: Sequence[Frame], prompts: Sequence[Prompt]) -> float:
+    begin = time.perf_counter()
+    for _ in engine.run(pictures, {0: prompts}):
+        pass
+    return time.perf_counter() - begin
+
+
+def _with_files(
+    engine: Engine, clip: Path, prompts: Sequence[Prompt], sinks: Sequence[str], count: int
+) -> float:
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as out, closing(open_source(clip)) as source:
+        sink = open_sinks(sinks, out, frames_per_second=source.frames_per_second)
+        for result in engine.run(islice(source, count), {0: prompts}):
+            sink.write(result)
+        sink.close()
+        return time.perf_counter() - begin
