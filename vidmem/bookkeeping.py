@@ -1,7 +1,7 @@
 """What a step becomes: a card for the policy, objects for the memory, states for the user."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
@@ -53,19 +53,24 @@ def make_card(
     depth: Depth | None,
     prompts: Sequence[Prompt],
     recall: Recall,
+    *,
+    kinds: Iterable[str] = (),
 ) -> Card:
-    """What a policy may know of this frame."""
+    """What a policy may know of this frame; ``kinds``: of streams beside the objects' own."""
     prompted = {prompt.object_id for prompt in prompts}
-    streams = {}
+    streams: dict[Stream, StreamCard] = {}
     for i, object_id in enumerate(masks.ids):
-        streams[Stream("object", object_id)] = StreamCard(
+        seen = StreamCard(
             presence=masks.presence[i],
             reliability=masks.reliability[i],
             area=float((masks.logits[i] > 0).float().mean()),
             prompted=object_id in prompted,
             occluded=masks.occluded[i],
             topology_changed=bool(masks.topology_changed) and masks.topology_changed[i],
+            ambiguous=bool(masks.ambiguous) and masks.ambiguous[i],
         )
+        for kind in dict.fromkeys(("object", *kinds)):
+            streams[Stream(kind, object_id)] = seen  # type: ignore[arg-type]
     return Card(
         index=frame.index,
         seconds=frame.seconds,
@@ -106,7 +111,7 @@ def step_of(
     objects: Mapping[int, ObjectMemory],
 ) -> Step:
     """What this frame leaves behind, without what can be computed again."""
-    carried = replace(masks, labels=None, state={}, attention={})
+    carried = replace(masks, labels=None, state={}, attention={}, alternatives={})
     previous = Previous(
         frame.index,
         frame.seconds,

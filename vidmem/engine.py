@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from vidmem.bookkeeping import Stopwatch, describe, make_card, step_of, update_objects
-from vidmem.config import Config, check_config, config_from
+from vidmem.config import Config, check_config, config_from, config_of
 from vidmem.errors import PromptError
 from vidmem.memory import Memory, check_same, load_memory, read_about, save_memory
 from vidmem.models import Models, build_models
@@ -52,6 +52,7 @@ class Engine:
             features = self.models.encode(frame, recall.previous)
         if not self.memory.is_open:
             self.memory.open(self.models.page_shapes(features))
+            self.memory.check_room(prompt.object_id for prompt in checked)
         with watch("segment"):
             masks = self.models.segment(features, recall, checked)
         with watch("depth"):
@@ -59,13 +60,14 @@ class Engine:
         with watch("refine"):
             masks = self.models.refine(frame, features, recall, masks, depth)
         with watch("remember"):
-            card = make_card(frame, features, masks, depth, checked, recall)
+            kinds = self.memory.shapes
+            card = make_card(frame, features, masks, depth, checked, recall, kinds=kinds)
             objects = update_objects(card, masks, recall)
             if frame.index % self.config.memory.snapshot_every == 0:
                 self.memory.snapshot()
             kept = self.memory.write(
                 step_of(frame, card, features, masks, depth, objects),
-                lambda stream: self.models.remember(stream, features, masks),
+                lambda streams: self.models.remember(streams, features, masks),
             )
         states = describe(frame, masks, objects)
         return Result(frame, masks, depth, states, kept, watch.milliseconds, self.memory.bytes)
@@ -155,7 +157,8 @@ def load(
     """An engine ready for its next frame.
 
     Args:
-        family: which models, ``"nano"``; the default is what ``config`` says.
+        family: which models, such as ``"nano"`` or ``"sam2.1-tiny-hq"``; the default is what
+            ``config`` says. Without ``config`` it comes with its own settings.
         config: every knob; left out, the saved ones, else the defaults.
         state: a file that ``Engine.save`` wrote, to go on from there.
         tracker: your own, instead of the family's.
@@ -168,14 +171,9 @@ def load(
     about = read_about(Path(state)) if state else None
     if about and config is None:
         config = config_from(json.loads(about["config"]))
-    config = check_config(config or Config(), family)
+    config = check_config(config, family) if config else config_of(family or "nano")
     memory = Memory(config.memory)
     if about and state:
         check_same(about, asdict(config), Path(state))
         load_memory(memory, Path(state))
-    models = build_models(config)
-    if tracker is not None:
-        models = replace(models, tracker=tracker)
-    if depth is not None:
-        models = replace(models, depth=depth)
-    return Engine(models, memory, config)
+    return Engine(build_models(config, tracker=tracker, depth=depth), memory, config)

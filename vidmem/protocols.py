@@ -3,7 +3,7 @@
 Each is checked by ``vidmem.testing``; an example of each stands in ``examples/``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from vidmem.types import (
@@ -42,6 +42,17 @@ class Tracker(Protocol):
 
     def page_shapes(self, features: Features) -> dict[str, PageShape]:
         """By kind of stream, for frames like this one."""
+        ...
+
+
+@runtime_checkable
+class RemembersTogether(Protocol):
+    """A tracker that writes all pages of a frame in one go."""
+
+    def remember_all(
+        self, streams: Sequence[Stream], features: Features, masks: Masks
+    ) -> Mapping[Stream, Tokens]:
+        """What ``remember`` gives for each of ``streams``."""
         ...
 
 

@@ -40,11 +40,14 @@ def step(index, ids=(1,), *, prompted=False, keyframe=None, attention=None):
 def build(index):
     """Tokens that carry the frame's number, each frame unlike the others."""
     descriptor = np.eye(64, dtype=np.float32)[index % 64]
-    return lambda stream: Tokens(
-        torch.full((2, 1, 4), float(index)),
-        torch.full((2, 1, 1), float(stream.object_id)),
-        descriptor,
-    )
+    return lambda streams: {
+        stream: Tokens(
+            torch.full((2, 1, 4), float(index)),
+            torch.full((2, 1, 1), float(stream.object_id)),
+            descriptor,
+        )
+        for stream in streams
+    }
 
 
 def filled(frames, ids=(1,), **knobs):

@@ -1,35 +1,48 @@
 """``--settings file.yaml``: differences to the defaults, before what the command line says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
-from vidmem.config import config_from, flatten
+from vidmem.config import config_from, flatten, settings_of
 from vidmem.errors import ConfigError
 
 OPTION = "--settings"
 
 
 def with_settings(arguments: Sequence[str]) -> list[str]:
-    """The arguments with every setting of the file spelled out, unless it is given anyway.
+    """The arguments with every setting of the file, then of the family, spelled out, unless given.
 
     Raises:
         ConfigError: the file is missing, no YAML, or holds an unknown setting.
     """
     given = list(arguments)
-    if OPTION not in given:
-        return given
-    at = given.index(OPTION)
-    if at + 1 == len(given):
-        raise ConfigError(f"{OPTION} needs a file.", remedy=f"Write {OPTION} settings.yaml.")
-    values = _read(Path(given[at + 1]))
-    del given[at : at + 2]
+    if OPTION in given:
+        at = given.index(OPTION)
+        if at + 1 == len(given):
+            raise ConfigError(f"{OPTION} needs a file.", remedy=f"Write {OPTION} settings.yaml.")
+        values = _read(Path(given[at + 1]))
+        del given[at : at + 2]
+        _add(given, values)
+    _add(given, settings_of(_family(given)))
+    return given
+
+
+def _add(given: list[str], values: Mapping[str, object]) -> None:
     for name, value in flatten(values).items():
         option = "--" + name.replace("_", "-")
         if not any(a == option or a.startswith(option + "=") for a in given):
             given += _option(option, value)
-    return given
+
+
+def _family(given: Sequence[str]) -> str:
+    for word, following in zip(given, [*given[1:], ""], strict=True):
+        if word == "--family":
+            return following
+        if word.startswith("--family="):
+            return word.removeprefix("--family=")
+    return ""
 
 
 def _option(option: str, value: object) -> list[str]:

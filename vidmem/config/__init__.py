@@ -9,7 +9,7 @@ from vidmem.config.knobs import (
     RuntimeConfig,
     TrackerConfig,
 )
-from vidmem.config.reading import check_config, config_from, flatten
+from vidmem.config.reading import check_config, config_from, config_of, flatten, settings_of
 
 __all__ = [
     "FAMILIES",
@@ -21,5 +21,7 @@ __all__ = [
     "TrackerConfig",
     "check_config",
     "config_from",
+    "config_of",
     "flatten",
+    "settings_of",
 ]

@@ -5,7 +5,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Literal, get_args
 
-Family = Literal["nano"]
+Family = Literal[
+    "nano",
+    "sam2.1-tiny-hq",
+    "sam2.1-small-hq",
+    "sam2.1-base-plus-hq",
+    "sam2.1-large-hq",
+]
 FAMILIES: tuple[str, ...] = get_args(Family)
 
 
@@ -23,8 +29,22 @@ class MemoryConfig:
     """Recent pages per object."""
     stride: int = 5
     """Frames between recent pages."""
+    latest: int = 0
+    """Of the recent pages, how many are the newest frames; the others keep to the stride."""
     long_term: int = 6
     """Long-term pages per object."""
+    distractors: int = 0
+    """Pages per object of frames in which something beside it could be meant as well."""
+    pointers: int = 15
+    """Recent object pointers (SAM 2.1), one for every frame."""
+    skip_empty: bool = True
+    """smart: write no page while the object is absent or occluded."""
+    reliability: bool = True
+    """smart: write no page of a mask that cannot be trusted, or of an unusual area."""
+    diversity: bool = True
+    """smart: keep in the long term only what the kept pages do not show already."""
+    relevance: bool = True
+    """smart: the long-term page least read leaves (off: the oldest)."""
     corrections: int = 4
     """Corrected frames kept for ever, beside the first prompt."""
     keyframes: int = 24
@@ -37,10 +57,16 @@ class MemoryConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerConfig:
-    """The embedded tracker (nano)."""
+    """How the tracker sees. Which knobs count depends on the family."""
 
     working_pixels: int = 103_680
-    """Size of the working image (432 x 240); the aspect ratio is the video's."""
+    """nano: size of the working image (432 x 240); the aspect ratio is the video's."""
+    image_size: int = 1024
+    """SAM 2.1: side of the square that frames are resized to, a multiple of 32."""
+    checkpoint: str = ""
+    """SAM 2.1: a file with the weights; empty: where ``vidmem weights fetch`` put it."""
+    long_term_codes: bool = False
+    """SAM 2.1: give long-term pages the temporal code of prompted frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +89,8 @@ class RuntimeConfig:
 
     threads: int = 2
     """Threads for torch and OpenCV, set by the command line only."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where SAM 2.1 runs; the memory stays with the CPU."""
 
 
 @dataclass(frozen=True, kw_only=True)

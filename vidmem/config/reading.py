@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, cast, get_args, get_type_hints
+
+import yaml
 
 from vidmem.config.knobs import FAMILIES, Config, Family
 from vidmem.errors import ConfigError
+
+FOLDER = Path(__file__).parents[1] / "configs"
+MAY_BE_ZERO = ("latest", "distractors")
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -18,6 +24,25 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + name] = value
     return flat
+
+
+def settings_of(family: str) -> dict[str, Any]:
+    """What a family changes of the defaults; nothing for an unknown one."""
+    path = FOLDER / f"{family}.yaml"
+    if family not in FAMILIES or not path.is_file():
+        return {}
+    values: dict[str, Any] = yaml.safe_load(path.read_text())
+    return values
+
+
+def config_of(family: str) -> Config:
+    """The configuration a family comes with.
+
+    Raises:
+        ConfigError: an unknown family.
+    """
+    check_config(Config(), family)
+    return config_from({"family": family, **settings_of(family)})
 
 
 def config_from(values: Mapping[str, Any]) -> Config:
@@ -71,9 +96,10 @@ def check_config(config: Config, family: str | None = None) -> Config:
         )
     for section in ("memory", "tracker", "runtime"):
         for name, value in asdict(getattr(config, section)).items():
-            if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            least = 0 if name in MAY_BE_ZERO else 1
+            if isinstance(value, int) and not isinstance(value, bool) and value < least:
                 raise ConfigError(
-                    f"{section}.{name} is {value}; it must be at least 1.",
+                    f"{section}.{name} is {value}; it must be at least {least}.",
                     remedy=f"Leave --{section}.{name.replace('_', '-')} out for the default.",
                 )
     return config if family is None else replace(config, family=cast(Family, family))

@@ -1,7 +1,7 @@
 """The one piece of state: keyframes, pages, objects and the previous step, within one budget."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from torch import Tensor
@@ -111,7 +111,10 @@ class Memory:
         """
         wanted = len(set(self._state.objects) | set(new_ids))
         pages = min(
-            (pool.capacity // pages_per_object(self.config) for pool in self._pools.values()),
+            (
+                pool.capacity // pages_per_object(self.config, kind)
+                for kind, pool in self._pools.items()
+            ),
             default=self.config.objects,
         )
         room = min(self.config.objects, pages)
@@ -121,8 +124,10 @@ class Memory:
                 remedy="Remove an object, or raise --memory.objects and --memory.budget-mb.",
             )
 
-    def write(self, step: Step, build: Callable[[Stream], Tokens]) -> tuple[Decision, ...]:
-        """Remember a step: its tokens are built only for the streams the policy admits.
+    def write(
+        self, step: Step, build: Callable[[Sequence[Stream]], Mapping[Stream, Tokens]]
+    ) -> tuple[Decision, ...]:
+        """Remember a step: its tokens are built only for the streams the policy admits, at once.
 
         Returns:
             What was admitted, refused, promoted and evicted, and why.

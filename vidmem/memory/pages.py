@@ -21,9 +21,10 @@ class Pool:
         self.shape = shape
         self.capacity = capacity
         size = (capacity, shape.tokens, shape.groups)
+        precision = torch.bfloat16 if shape.precision == "bfloat16" else torch.float32
         # Filled, not only reserved: resident bytes must not creep up as pages are first used.
-        self._keys = torch.empty(*size, shape.key).fill_(0.0)
-        self._values = torch.empty(*size, shape.value).fill_(0.0)
+        self._keys = torch.empty(*size, shape.key, dtype=precision).fill_(0.0)
+        self._values = torch.empty(*size, shape.value, dtype=precision).fill_(0.0)
         self._counts = torch.zeros(capacity, dtype=torch.long)
         self._summary = torch.zeros(capacity, shape.groups, shape.key)
         self._references = [0] * capacity

@@ -2,8 +2,9 @@
 
 ``admit`` says whether a stream's tokens of this frame become a page, ``settle`` which page leaves
 or changes its tier afterwards. Sources of the rules of ``smart``: recent pages with a stride and
-without empty masks, and reliability by area (DAM4SAM); diversity by Gram determinant (READMem);
-eviction by relevance plus freshness (RMem).
+without empty masks, reliability by area, and frames with distractors (DAM4SAM); diversity by Gram
+determinant (READMem); eviction by relevance plus freshness (RMem). Each is a switch of
+:class:`vidmem.config.MemoryConfig`.
 """
 
 import math
@@ -14,10 +15,13 @@ from statistics import median
 import numpy as np
 
 from vidmem.config import MemoryConfig
+from vidmem.memory.rooms import recent_pages
 from vidmem.types import Card, Page, Stream, StreamCard, Tier
 
 PRESENT = 0.5
 RELIABLE = 0.6
+CERTAIN = 0.8
+"""Reliability from which a frame with something alike in it is worth a page (DAM4SAM)."""
 AREA_RANGE = (0.8, 1.25)
 NOVELTY = 0.02
 """Least share of a new descriptor that the kept ones do not explain."""
@@ -60,20 +64,21 @@ def admit(
         return Admission(Tier.PINNED, "prompted")
     if config.policy == "fifo":
         return Admission(Tier.RECENT, "latest")
+    every_frame = stream.kind == "pointer" or (config.policy == "smart" and config.latest > 0)
     newest = max((entry.card.index for entry in kept), default=-config.stride)
-    if card.index - newest < config.stride:
+    if not every_frame and card.index - newest < config.stride:
         return None
     if config.policy == "every-k":
         return Admission(Tier.RECENT, f"every {config.stride} frames")
-    return Admission(*_trusted(seen))
+    return Admission(*_trusted(seen, config))
 
 
-def _trusted(seen: StreamCard) -> tuple[Tier | None, str]:
-    if seen.occluded:
+def _trusted(seen: StreamCard, config: MemoryConfig) -> tuple[Tier | None, str]:
+    if config.skip_empty and seen.occluded:
         return None, "occluded"
-    if seen.presence < PRESENT:
+    if config.skip_empty and seen.presence < PRESENT:
         return None, f"absent (presence {seen.presence:.2f})"
-    if seen.reliability < RELIABLE:
+    if config.reliability and seen.reliability < RELIABLE:
         return None, f"unreliable ({seen.reliability:.2f})"
     return Tier.RECENT, f"reliable ({seen.reliability:.2f})"
 
@@ -90,25 +95,82 @@ def settle(
         config: the limits.
     """
     older = _older_corrections(kept, config.corrections)
-    recent = [entry for entry in kept if entry.page.tier is Tier.RECENT]
-    if config.policy != "smart":
-        surplus = recent[: max(0, len(recent) - config.recent - config.long_term)]
+    recent = _of(kept, Tier.RECENT)
+    if config.policy != "smart" or stream.kind == "pointer":
+        surplus = _surplus(kept, recent, recent_pages(config, stream.kind), config)
         return [Change(entry, None, "oldest") for entry in older + surplus]
     changes = [Change(entry, Tier.LONG_TERM, "older correction") for entry in older]
-    long_term = [entry for entry in kept if entry.page.tier is Tier.LONG_TERM]
-    long_term += older
+    changes += _distractors(stream, kept, areas, config)
+    gone = [change.entry for change in changes]
+    between = _between(recent, config)
+    changes += [Change(e, None, "between two turns") for e in between if e not in gone]
+    recent = [entry for entry in recent if entry not in gone + between]
+    long_term = _of(kept, Tier.LONG_TERM) + older
     for entry in recent[: max(0, len(recent) - config.recent)]:
         others = [e for e in kept if e is not entry and e.page.tier is not Tier.RECENT]
-        refusal = _refusal(stream, entry, others, areas)
+        refusal = _refusal(stream, entry, others, areas, config)
         changes.append(Change(entry, None if refusal else Tier.LONG_TERM, refusal or "new"))
         if not refusal:
             long_term.append(entry)
     while len(long_term) > config.long_term:
-        victim = min(long_term, key=lambda entry: _worth(entry, long_term))
+        victim = _victim(long_term, config)
         long_term.remove(victim)
         changes = [change for change in changes if change.entry is not victim]
-        changes.append(Change(victim, None, "least relevance and freshness"))
+        reason = "least relevance and freshness" if config.relevance else "oldest"
+        changes.append(Change(victim, None, reason))
     return changes
+
+
+def _of(kept: Sequence[Entry], tier: Tier) -> list[Entry]:
+    return [entry for entry in kept if entry.page.tier is tier]
+
+
+def _surplus(
+    kept: Sequence[Entry], recent: Sequence[Entry], limit: int, config: MemoryConfig
+) -> list[Entry]:
+    """Recent pages too many. SAM 2 counts frames, so a prompted one takes a place as well."""
+    if config.policy == "fifo":
+        return [entry for entry in recent if entry not in kept[-limit:]]
+    return list(recent[: max(0, len(recent) - limit)])
+
+
+def _between(recent: Sequence[Entry], config: MemoryConfig) -> list[Entry]:
+    """Pages that were kept only while they were the newest."""
+    if not config.latest:
+        return []
+    older, last, leaving = recent[: -config.latest], None, []
+    for entry in older:
+        if last is not None and entry.card.index - last < config.stride:
+            leaving.append(entry)
+        else:
+            last = entry.card.index
+    return leaving
+
+
+def _distractors(
+    stream: Stream, kept: Sequence[Entry], areas: Sequence[float], config: MemoryConfig
+) -> list[Change]:
+    """The newest page joins them where something else could be meant; the oldest then leaves."""
+    newest, held = kept[-1], _of(kept, Tier.DISTRACTOR)
+    seen = newest.card.streams[stream]
+    due = not held or newest.card.index - held[-1].card.index > config.stride
+    usable = newest.page.tier is Tier.RECENT and seen.ambiguous and seen.reliability > CERTAIN
+    if not (config.distractors and due and usable) or not _usual(seen, areas):
+        return []
+    leaving = held[: max(0, len(held) + 1 - config.distractors)]
+    changes = [Change(newest, Tier.DISTRACTOR, "something else looks alike")]
+    return changes + [Change(entry, None, "oldest distractor") for entry in leaving]
+
+
+def _usual(seen: StreamCard, areas: Sequence[float]) -> bool:
+    usual = median(areas) if areas else seen.area
+    return usual <= 0 or AREA_RANGE[0] <= seen.area / usual <= AREA_RANGE[1]
+
+
+def _victim(long_term: Sequence[Entry], config: MemoryConfig) -> Entry:
+    if config.relevance:
+        return min(long_term, key=lambda entry: _worth(entry, long_term))
+    return min(long_term, key=lambda entry: entry.card.index)
 
 
 def _older_corrections(kept: Sequence[Entry], corrections: int) -> list[Entry]:
@@ -118,17 +180,23 @@ def _older_corrections(kept: Sequence[Entry], corrections: int) -> list[Entry]:
 
 
 def _refusal(
-    stream: Stream, entry: Entry, kept: Sequence[Entry], areas: Sequence[float]
+    stream: Stream,
+    entry: Entry,
+    kept: Sequence[Entry],
+    areas: Sequence[float],
+    config: MemoryConfig,
 ) -> str | None:
     """Why a page that leaves the recent ring does not become long-term; None if it does."""
     seen = entry.card.streams[stream]
-    usual = median(areas) if areas else seen.area
-    if usual > 0 and not AREA_RANGE[0] <= seen.area / usual <= AREA_RANGE[1]:
-        return f"area {seen.area / usual:.2f} of the usual"
+    if config.reliability and not _usual(seen, areas):
+        return f"area {seen.area / median(areas):.2f} of the usual"
     sharpness = [e.card.sharpness for e in kept] or [entry.card.sharpness]
     if entry.card.sharpness < SHARPNESS_RATIO * median(sharpness):
         return "blurred"
-    if novelty(entry.page.descriptor, [e.page.descriptor for e in kept]) < NOVELTY:
+    if (
+        config.diversity
+        and novelty(entry.page.descriptor, [e.page.descriptor for e in kept]) < NOVELTY
+    ):
         return "nothing new"
     return None
 

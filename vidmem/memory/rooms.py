@@ -11,9 +11,16 @@ POOL_SHARE = 0.6
 """Of the budget; the rest is for keyframes, statistics, the previous step and snapshots."""
 
 
-def pages_per_object(config: MemoryConfig) -> int:
-    """Most pages one object holds: prompts, recent, long-term, and one while it is written."""
-    return 1 + config.corrections + config.recent + config.long_term + 1
+def recent_pages(config: MemoryConfig, kind: str) -> int:
+    """Pages of an object that are no prompts and no corrections."""
+    if kind == "pointer":
+        return config.pointers
+    return config.recent + config.long_term + config.distractors
+
+
+def pages_per_object(config: MemoryConfig, kind: str = "object") -> int:
+    """Most pages one object holds: prompts, the others, and one while it is written."""
+    return 1 + config.corrections + recent_pages(config, kind) + 1
 
 
 def make_pools(shapes: Mapping[str, PageShape], config: MemoryConfig) -> dict[str, Pool]:
@@ -22,15 +29,22 @@ def make_pools(shapes: Mapping[str, PageShape], config: MemoryConfig) -> dict[st
     Raises:
         ConfigError: not even one object's pages fit.
     """
-    per_object = pages_per_object(config)
-    # Pages that only a snapshot still holds need room too: one more per object and snapshot.
-    wanted = config.objects * (per_object + config.snapshots)
-    bytes_each = sum(shape.bytes for shape in shapes.values())
-    affordable = int(config.budget_mb * 2**20 * POOL_SHARE) // max(1, bytes_each)
-    if shapes and affordable < per_object:
-        needed = per_object * bytes_each / POOL_SHARE / 2**20
+    per_object = {kind: pages_per_object(config, kind) for kind in shapes}
+    # Pages that only a snapshot still holds need room too: one more per object and snapshot, and
+    # every recent pointer, for those change with every frame.
+    spare = {kind: config.pointers if kind == "pointer" else 1 for kind in shapes}
+    wanted = {
+        kind: config.objects * (per_object[kind] + config.snapshots * spare[kind])
+        for kind in shapes
+    }
+    room = int(config.budget_mb * 2**20 * POOL_SHARE)
+    total = sum(wanted[kind] * shape.bytes for kind, shape in shapes.items())
+    capacity = {kind: pages * min(room, total) // max(1, total) for kind, pages in wanted.items()}
+    if any(capacity[kind] < per_object[kind] for kind in shapes):
+        one = sum(per_object[kind] * shape.bytes for kind, shape in shapes.items())
+        needed = -(-one // (POOL_SHARE * 2**20))
         raise ConfigError(
             f"A memory of {config.budget_mb} MB cannot hold one object; {needed:.0f} MB can.",
             remedy=f"Use --memory.budget-mb {needed:.0f} or more, or a smaller working size.",
         )
-    return {kind: Pool(shape, min(wanted, affordable)) for kind, shape in shapes.items()}
+    return {kind: Pool(shape, capacity[kind]) for kind, shape in shapes.items()}

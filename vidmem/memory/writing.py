@@ -35,17 +35,17 @@ class Writer:
         self,
         card: Card,
         areas: Mapping[int, tuple[float, ...]],
-        build: Callable[[Stream], Tokens],
+        build: Callable[[Sequence[Stream]], Mapping[Stream, Tokens]],
         *,
         thumbnail: UInt8[np.ndarray, "rows columns 3"],
         keyframe_state: State,
     ) -> tuple[tuple[Keyframe, ...], tuple[Decision, ...]]:
         """The keyframes after this frame, and every decision that was taken."""
-        pages: dict[Stream, Page] = {}
-        for stream in card.streams:
-            page = self._admit(stream, card, build)
-            if page is not None:
-                pages[stream] = page
+        admitted = {stream: tier for stream in card.streams if (tier := self._admit(stream, card))}
+        written = build(tuple(admitted)) if admitted else {}
+        pages = {
+            stream: self._take(stream, written[stream], admitted[stream]) for stream in admitted
+        }
         in_scene = bool(keyframe_state) and self._admit_scene(card)
         if in_scene:
             pages[SCENE] = Page(-1, Tier.PARTNER, ())
@@ -59,18 +59,18 @@ class Writer:
                 self._settle(stream, card, areas.get(stream.object_id, ()))
         return tuple(self._keyframes.values()), tuple(self._decisions)
 
-    def _admit(self, stream: Stream, card: Card, build: Callable[[Stream], Tokens]) -> Page | None:
+    def _admit(self, stream: Stream, card: Card) -> Tier | None:
         kept = entries_of(stream, list(self._keyframes.values()))
         answer = policy.admit(stream, card, kept, config=self._config)
         if answer is None:
             return None
         self._note(card, stream, "admit" if answer.tier else "skip", answer.reason, card.index)
-        if answer.tier is None:
-            return None
-        tokens = build(stream)
+        return answer.tier
+
+    def _take(self, stream: Stream, tokens: Tokens, tier: Tier) -> Page:
         self._make_room(stream.kind)
         slot = self._pools[stream.kind].take(tokens)
-        return Page(slot, answer.tier, tuple(map(float, tokens.descriptor)))
+        return Page(slot, tier, tuple(map(float, tokens.descriptor)))
 
     def _settle(self, stream: Stream, card: Card, areas: Sequence[float]) -> None:
         kept = entries_of(stream, list(self._keyframes.values()))
@@ -116,6 +116,8 @@ class Writer:
         self._keyframes[index] = replace(keyframe, pages=pages, state=state)
 
     def _note(self, card: Card, stream: Stream, action: str, reason: str, keyframe: int) -> None:
+        if stream.kind == "pointer":
+            return  # one for every frame: they would drown the rest of the log
         self._decisions.append(
             Decision(card.index, str(stream), action, reason, keyframe)  # type: ignore[arg-type]
         )

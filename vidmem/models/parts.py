@@ -7,7 +7,8 @@ from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.nano_masks import NanoTracker
-from vidmem.protocols import DepthBase, Refiner, Tracker
+from vidmem.models.sam2 import load_sam2_tracker
+from vidmem.protocols import DepthBase, Refiner, RemembersTogether, Tracker
 from vidmem.refine.edges import EdgeRefiner
 from vidmem.types import (
     Depth,
@@ -55,16 +56,29 @@ class Models:
         """Sharp masks at frame size."""
         return self.refiner.refine(frame, features, recall, masks, depth)
 
-    def remember(self, stream: Stream, features: Features, masks: Masks) -> Tokens:
-        """The content of a new page."""
-        return self.tracker.remember(stream, features, masks)
+    def remember(
+        self, streams: Sequence[Stream], features: Features, masks: Masks
+    ) -> Mapping[Stream, Tokens]:
+        """The content of new pages."""
+        if isinstance(self.tracker, RemembersTogether):
+            return self.tracker.remember_all(streams, features, masks)
+        return {stream: self.tracker.remember(stream, features, masks) for stream in streams}
 
 
-def build_models(config: Config) -> Models:
-    """The parts that ``config`` names. Nothing is downloaded."""
-    encoder = NanoEncoder(config.tracker)
-    return Models(
-        tracker=NanoTracker(config.tracker, encoder),
-        depth=GeometricDepth(config.depth) if config.depth.enabled else None,
-        refiner=EdgeRefiner(),
-    )
+def build_models(
+    config: Config, *, tracker: Tracker | None = None, depth: DepthBase | None = None
+) -> Models:
+    """The parts that ``config`` names, but for those that are given. Nothing is downloaded.
+
+    Raises:
+        CheckpointError: the family's weights are missing or belong to something else.
+    """
+    if depth is None and config.depth.enabled:
+        depth = GeometricDepth(config.depth)
+    return Models(tracker=tracker or _tracker(config), depth=depth, refiner=EdgeRefiner())
+
+
+def _tracker(config: Config) -> Tracker:
+    if config.family == "nano":
+        return NanoTracker(config.tracker, NanoEncoder(config.tracker))
+    return load_sam2_tracker(config)

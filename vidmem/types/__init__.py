@@ -5,7 +5,7 @@ image every stage computes on; the first frame of a video fixes it. Coordinates 
 the right and y down.
 """
 
-from vidmem.types.answers import Depth, Features, Masks, ObjectState, Result
+from vidmem.types.answers import Alternatives, Depth, Features, Masks, ObjectState, Result
 from vidmem.types.inputs import Box, Frame, Intrinsics, Number, Point, Prompt
 from vidmem.types.kept import (
     Card,
@@ -24,6 +24,7 @@ from vidmem.types.kept import (
 from vidmem.types.recall import ObjectMemory, Previous, Recall
 
 __all__ = [
+    "Alternatives",
     "Box",
     "Card",
     "Decision",

@@ -25,6 +25,14 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Alternatives:
+    """The masks one decoder offered for one object, and what it thinks of each."""
+
+    logits: Float[Tensor, "masks rows columns"]
+    predicted_ious: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Masks:
     """Where the objects are. Row i of every field belongs to ``ids[i]``; objects never overlap."""
 
@@ -40,6 +48,14 @@ class Masks:
     labels: UInt8[np.ndarray, "height width"] | None = None
     """At frame size: the object's id, 0 for background. Set by the refiner."""
     topology_changed: tuple[bool, ...] = ()
+    ambiguous: tuple[bool, ...] = ()
+    """Whether another candidate of the same frame lies on something else."""
+    object_scores: tuple[float, ...] = ()
+    """SAM 2's own: positive where it believes the object can be seen."""
+    predicted_ious: tuple[float, ...] = ()
+    """SAM 2's own estimate for the mask that was chosen, 0 to 1."""
+    alternatives: Mapping[int, Alternatives] = field(default_factory=dict)
+    """By object: every mask the decoder offered for it. Not carried to the next frame."""
 
     def mask(self, object_id: int) -> Bool[np.ndarray, "height width"]:
         """One object at frame size."""

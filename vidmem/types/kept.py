@@ -13,10 +13,13 @@ State = Mapping[str, Tensor]
 """What a stage wants back at the next step, by name. Kept, saved and restored by the memory."""
 
 
+StreamKind = Literal["object", "scene", "pointer"]
+
+
 class Stream(NamedTuple):
     """Whose tokens a page holds. ``object_id`` is 0 for the scene."""
 
-    kind: Literal["object", "scene", "pointer"]
+    kind: StreamKind
     object_id: int = 0
 
     def __str__(self) -> str:
@@ -29,6 +32,7 @@ class Tier(StrEnum):
     PINNED = "pinned"
     RECENT = "recent"
     LONG_TERM = "long-term"
+    DISTRACTOR = "distractor"
     PARTNER = "partner"
     PLACE = "place"
 
@@ -46,6 +50,8 @@ class StreamCard:
     prompted: bool = False
     occluded: bool = False
     topology_changed: bool = False
+    ambiguous: bool = False
+    """Something beside it could be meant just as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,13 @@ class PageShape:
     groups: int
     key: int
     value: int
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     @property
     def bytes(self) -> int:
-        """Of one page, float32."""
-        return 4 * self.tokens * self.groups * (self.key + self.value)
+        """Of one page."""
+        size = 4 if self.precision == "float32" else 2
+        return size * self.tokens * self.groups * (self.key + self.value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
