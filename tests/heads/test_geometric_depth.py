@@ -20,8 +20,10 @@ TEXTURE = cv2.normalize(TEXTURE, None, 0, 255, cv2.NORM_MINMAX)
 def view(x, camera=CAMERA, index=0, pose=None, turn=0.0):
     """A wall 4 away with a nearer board 2 away in the middle, from position x."""
     columns, rows = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
-    a = (columns - WIDTH / 2) / FOCAL + turn
+    a = (columns - WIDTH / 2) / FOCAL
     b = (rows - HEIGHT / 2) / FOCAL
+    forward = np.cos(turn) - a * np.sin(turn)
+    a, b = (a * np.cos(turn) + np.sin(turn)) / forward, b / forward
     near = (np.abs(2 * a + x) < 0.5) & (np.abs(2 * b) < 0.5)
     depth = np.where(near, 2.0, 4.0)
     u = ((depth * a + x) * 70 + 200 + 90 * near).astype(np.float32)

@@ -1,19 +1,33 @@
 """Depth without weights: geometry from remembered keyframes, one unit for the whole video."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float32
 
 from vidmem.config import DepthConfig
-from vidmem.heads.geometry.camera import given_pose, rays_of, working_intrinsics
-from vidmem.heads.geometry.current import DARK, Current, begin_from, is_cut, still_pixels
+from vidmem.heads.geometry.camera import (
+    geometry_size,
+    given_pose,
+    rays_of,
+    shrunk,
+    small_camera,
+    working_intrinsics,
+)
+from vidmem.heads.geometry.current import DARK, Current, begin_from, still_pixels, texture_of
+from vidmem.heads.geometry.cuts import is_cut
 from vidmem.heads.geometry.filling import fill
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of
 from vidmem.heads.geometry.looking import candidates, look_at
+from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.prior import vertical_prior
-from vidmem.types import Depth, Features, Frame, Masks, Recall
+from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
+
+FAST_PX = 8.0
+"""Motion since the last frame at which every frame is measured anew."""
 
 
 class GeometricDepth:
@@ -29,32 +43,39 @@ class GeometricDepth:
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """Inverse depth at working size, its confidence, and what the next step needs."""
         now = self._begin(frame, features, recall, masks)
-        due = frame.index % self._config.every == 0 or not now.started
-        if due and features.grey.std() >= DARK:
-            kept = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
+        kept = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
+        if self._is_due(now, recall) and features.grey.std() >= DARK:
             for partner in candidates(now, kept)[: self._config.partners]:
                 now = look_at(now, partner)
+        now = _placed(now, kept)
         now = _finite(now)
-        fallback = vertical_prior(now.grey.shape) * np.float32(np.median(now.inverse))
+        fallback = vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
         return _answer(now, fill(now.inverse, now.variance, now.grey, fallback=fallback))
+
+    def _is_due(self, now: Current, recall: Recall) -> bool:
+        """Every n-th frame; each one before the start and while the camera is fast."""
+        before = recall.previous.depth if recall.previous else None
+        fast = before is not None and now.travel_px - before.travel_px > FAST_PX
+        return fast or not now.started or recall.index % self._config.every == 0
 
     def _begin(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Current:
         size = features.grey.shape
         degrees = self._config.field_of_view_degrees
         camera = working_intrinsics(frame, size, field_of_view_degrees=degrees)
-        pose = given_pose(frame)
-        prior = vertical_prior(size)
+        small = geometry_size(size)
+        prior = vertical_prior(small)
         now = Current(
             grey=features.grey,
-            rays=rays_of(camera, size),
+            rays=rays_of(small_camera(camera, size), small),
             camera=camera,
-            still=still_pixels(masks, size),
+            texture=texture_of(features.grey, small),
+            still=still_pixels(masks, small),
             inverse=prior,
             variance=(UNKNOWN * prior) ** 2,
-            pose=np.eye(4) if pose is None else pose,
-            posed=pose is not None,
+            pose=np.eye(4),
+            given=given_pose(frame),
             started=False,
-            metric=pose is not None,
+            metres=Metres(),
             scene=0,
             travel_px=0.0,
         )
@@ -68,7 +89,7 @@ class GeometricDepth:
         dark = min(features.grey.std(), last.std()) < DARK
         flow = np.zeros_like(features.flow) if dark else features.flow
         travel = float(np.median(np.linalg.norm(flow[::4, ::4], axis=-1)))
-        return begin_from(replace(now, travel_px=before.travel_px + travel), before, flow)
+        return begin_from(replace(now, travel_px=before.travel_px + travel), before, shrunk(flow))
 
 
 def _usable(now: Current, scene: int, state: object) -> bool:
@@ -76,6 +97,15 @@ def _usable(now: Current, scene: int, state: object) -> bool:
     if scene != now.scene or not isinstance(state, dict) or "grey" not in state:
         return False
     return tuple(state["grey"].shape) == now.grey.shape
+
+
+def _placed(now: Current, kept: Sequence[Keyframe]) -> Current:
+    """With what the given poses of remembered places say about metres."""
+    if now.given is None or not now.started:
+        return now
+    known = [k.state for k in kept if bool(k.state["known"])]
+    pairs = [(state["pose"].numpy(), state["given"].numpy()) for state in known]
+    return replace(now, metres=now.metres.travelled(now.pose, now.given, pairs))
 
 
 def _finite(now: Current) -> Current:
@@ -91,22 +121,31 @@ def _finite(now: Current) -> Current:
     )
 
 
-def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
+def _at(
+    values: Float32[np.ndarray, "h w"], size: tuple[int, ...]
+) -> Float32[np.ndarray, "height width"]:
+    large: np.ndarray = cv2.resize(values, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return large
+
+
+def _answer(now: Current, filled: Float32[np.ndarray, "height width"]) -> Depth:
     state = {
         "inverse": torch.from_numpy(now.inverse),
         "variance": torch.from_numpy(now.variance),
         "pose": torch.from_numpy(now.pose),
         "started": torch.tensor(now.started),
+        "metres": torch.tensor(now.metres, dtype=torch.float64),
     }
     keyframe = {
         **{name: state[name] for name in ("inverse", "variance", "pose")},
         "grey": torch.from_numpy(now.grey),
-        "known": torch.tensor(now.started or now.metric),
+        "given": torch.from_numpy(np.full((4, 4), np.nan) if now.given is None else now.given),
+        "known": torch.tensor(now.started),
     }
     return Depth(
-        inverse=filled,
-        confidence=confidence_of(now.inverse, now.variance),
-        metric=now.metric,
+        inverse=filled / np.float32(now.metres.per_unit),
+        confidence=_at(confidence_of(now.inverse, now.variance), now.grey.shape),
+        metric=now.metres.known,
         intrinsics=now.camera,
         scene=now.scene,
         state=state,

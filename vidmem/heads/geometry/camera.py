@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 from jaxtyping import Float, Float32
 
@@ -42,6 +43,28 @@ def given_pose(frame: Frame) -> Float[np.ndarray, "4 4"] | None:
     return np.asarray(pose, np.float64) if rigid and np.linalg.det(rotation) > 0 else None
 
 
+def geometry_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width at which geometry is done: flow has no more detail than half the pixels."""
+    return (size[0] + 1) // 2, (size[1] + 1) // 2
+
+
+def shrunk(
+    offsets: Float32[np.ndarray, "height width 2"],
+) -> Float32[np.ndarray, "rows columns 2"]:
+    """Flow at geometry size, in pixels of that size."""
+    height, width = offsets.shape[:2]
+    rows, columns = geometry_size((height, width))
+    small = cv2.resize(offsets, (columns, rows), interpolation=cv2.INTER_AREA)
+    scaled: np.ndarray = small * np.array([columns / width, rows / height], np.float32)
+    return scaled
+
+
+def small_camera(camera: Intrinsics, size: tuple[int, int]) -> Intrinsics:
+    """The camera of working ``size`` at geometry size."""
+    rows, columns = geometry_size(size)
+    return camera.scaled(columns / size[1], rows / size[0])
+
+
 def rays_of(camera: Intrinsics, size: tuple[int, int]) -> Float32[np.ndarray, "height width 3"]:
     """Direction of every pixel with z = 1, in camera coordinates."""
     height, width = size
@@ -51,15 +74,6 @@ def rays_of(camera: Intrinsics, size: tuple[int, int]) -> Float32[np.ndarray, "h
     rays[..., 0] = x[None, :]
     rays[..., 1] = y[:, None]
     return rays
-
-
-def unit_depth_rays(
-    points: Float[np.ndarray, "n 2"], camera: Intrinsics
-) -> Float[np.ndarray, "n 3"]:
-    """Directions of pixels x, y with z = 1."""
-    x = (points[:, 0] - camera.cx) / camera.fx
-    y = (points[:, 1] - camera.cy) / camera.fy
-    return np.column_stack([x, y, np.ones(len(points))])
 
 
 def rigid(

@@ -2,111 +2,115 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from vidmem.flow import warp
-from vidmem.heads.geometry.camera import inverted, unit_depth_rays
-from vidmem.heads.geometry.fusion import carry
+from vidmem.heads.geometry.camera import inverted
+from vidmem.heads.geometry.fusion import carry, within
+from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.tracking import track_pose
 from vidmem.types import Depth, Intrinsics, Masks
 
-GRID = 6
+GRID = 3
+"""Every so many pixels of geometry size take part in finding motions."""
 DARK = 3.0
 """Standard deviation of grey below which a picture shows nothing."""
-CUT_CORRELATION = 0.3
-"""With the previous picture, carried along the flow; fast walks stay over 0.39."""
-CUT_GREY = 45.0
-"""Mean difference to it; fast walks stay under 39, cuts begin at 48."""
 FEWEST = 30
+FAINT = 20.0
+"""Gradient (Sobel) under which flow is a guess."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Current:
-    """One frame's depth in the making."""
+    """One frame's depth in the making: maps at geometry size, the picture at working size."""
 
-    grey: UInt8[np.ndarray, "h w"]
+    grey: UInt8[np.ndarray, "height width"]
     rays: Float32[np.ndarray, "h w 3"]
     camera: Intrinsics
+    """At working size: errors are told in its pixels."""
+    texture: Float32[np.ndarray, "h w"]
+    """0 to 1: how much flow has to hold on to."""
     still: Bool[np.ndarray, "h w"]
     """Not on a followed object, which may move."""
     inverse: Float32[np.ndarray, "h w"]
     variance: Float32[np.ndarray, "h w"]
     pose: Float[np.ndarray, "4 4"]
     """Camera to the video's own world."""
-    posed: bool
-    """The caller gave the pose."""
+    given: Float[np.ndarray, "4 4"] | None
+    """Camera to the caller's world in metres: tells the unit, and where nothing else does, motion.
+    Sensors disagree by a degree or more, so pictures decide on directions."""
     started: bool
     """Geometry has fixed the unit."""
-    metric: bool
+    metres: Metres
     scene: int
     travel_px: float
 
 
 def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) -> Current:
-    """The previous frame's depth carried here, with the motion that explains the flow."""
-    if not bool(before.state["started"]):
-        return now
-    if now.posed != before.metric and now.posed:
-        return replace(now, scene=now.scene + 1)
+    """The previous frame's depth carried here along ``flow`` (at geometry size)."""
     inverse = before.state["inverse"].numpy()
     variance = before.state["variance"].numpy()
+    if not bool(before.state["started"]) or inverse.shape != now.inverse.shape:
+        return now
     last_pose = before.state["pose"].numpy()
-    if now.posed:
-        motion = inverted(now.pose) @ last_pose
-    else:
-        motion = _tracked(now, np.dstack([inverse, variance]), flow)
-    carried, spread = carry(inverse, variance, flow, now.rays, motion, focal=now.camera.fx)
+    there = along(now.rays, flow, now.camera.fx * flow.shape[1] / now.grey.shape[1])
+    known = warp(np.dstack([inverse, variance]), flow) * within(flow)[..., None]
+    motion = _tracked(now, known, there)
+    carried, spread = carry(inverse, variance, flow, (now.rays, there), motion, focal=now.camera.fx)
     return replace(
         now,
         inverse=carried,
         variance=spread,
-        pose=now.pose if now.posed else last_pose @ inverted(motion),
+        pose=last_pose @ inverted(motion),
         started=True,
-        metric=before.metric,
+        metres=Metres(*before.state["metres"].tolist()),
     )
 
 
+def along(
+    rays: Float32[np.ndarray, "h w 3"], flow: Float32[np.ndarray, "h w 2"], focal: float
+) -> Float32[np.ndarray, "h w 3"]:
+    """Directions of where ``flow`` points, z = 1; ``focal`` in pixels of the flow."""
+    there = rays.copy()
+    there[..., :2] += flow / np.float32(focal)
+    return there
+
+
 def _tracked(
-    now: Current, known: Float32[np.ndarray, "h w 2"], flow: Float32[np.ndarray, "h w 2"]
+    now: Current,
+    known: Float32[np.ndarray, "h w 2"],
+    there: Float32[np.ndarray, "h w 3"],
 ) -> Float[np.ndarray, "4 4"]:
     """Motion of points from the previous camera to this one."""
-    offsets = flow[::GRID, ::GRID].reshape(-1, 2)
-    both = warp(known, flow)[::GRID, ::GRID].reshape(-1, 2).astype(np.float64)
-    pixels = grid_points(now.grey.shape, GRID)
-    use = (both[:, 0] > 0) & now.still[::GRID, ::GRID].ravel()
+    grid = (slice(None, None, GRID), slice(None, None, GRID))
+    both = known[grid].reshape(-1, 2).astype(np.float64)
+    use = (both[:, 0] > 0) & now.still[grid].ravel()
     if use.sum() < FEWEST:
         return np.eye(4)
-    rays = unit_depth_rays((pixels + offsets)[use], now.camera)
     weights = 1 / (both[use, 1] / both[use, 0] ** 2 + 0.05**2)
-    points = rays / both[use, :1]
-    return track_pose(points, pixels[use], now.camera, start=np.eye(4), weights=weights)
-
-
-def is_cut(
-    grey: UInt8[np.ndarray, "h w"],
-    last: UInt8[np.ndarray, "h w"],
-    flow: Float32[np.ndarray, "h w 2"],
-) -> bool:
-    """Whether no flow explains this picture from the last one. Black pictures say nothing."""
-    a = grey[::4, ::4].astype(np.float32)
-    b = warp(last, flow)[::4, ::4].astype(np.float32)
-    if min(a.std(), b.std()) < DARK:
-        return False
-    difference = float(np.abs(a - b - (a.mean() - b.mean())).mean())
-    correlation = float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-    return difference > CUT_GREY or correlation < CUT_CORRELATION
+    points = there[grid].reshape(-1, 3)[use] / both[use, :1]
+    seen = now.rays[grid].reshape(-1, 3)[use, :2].astype(np.float64)
+    return track_pose(points, seen, focal=now.camera.fx, start=np.eye(4), weights=weights)
 
 
 def still_pixels(masks: Masks, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
-    """Everything but the followed objects."""
+    """Everything but the followed objects and their rims, at ``size``."""
     if not masks.ids:
         return np.ones(size, bool)
-    inside: np.ndarray = (masks.logits > 0).any(0).cpu().numpy()
-    return ~inside
+    inside = (masks.logits > 0).any(0).cpu().numpy().astype(np.uint8)
+    small = cv2.resize(inside, size[::-1], interpolation=cv2.INTER_NEAREST)
+    still: np.ndarray = cv2.dilate(small, np.ones((5, 5), np.uint8)) == 0
+    return still
 
 
-def grid_points(size: tuple[int, ...], step: int) -> Float[np.ndarray, "n 2"]:
-    """x and y of every ``step``-th pixel, row by row."""
-    rows, columns = np.mgrid[0 : size[0] : step, 0 : size[1] : step]
-    return np.column_stack([columns.ravel(), rows.ravel()]).astype(np.float64)
+def texture_of(
+    grey: UInt8[np.ndarray, "height width"], size: tuple[int, int]
+) -> Float32[np.ndarray, "h w"]:
+    """0 to 1 from the gradient energy around each pixel, at ``size``."""
+    across, down = cv2.spatialGradient(grey)
+    energy = across.astype(np.float32) ** 2 + down.astype(np.float32) ** 2
+    small = cv2.resize(cv2.blur(energy, (9, 9)), size[::-1], interpolation=cv2.INTER_AREA)
+    texture: np.ndarray = np.sqrt(small / (small + FAINT**2))
+    return texture

@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 RADII = (40, 14, 5)
-"""Windows at half size; the finest one that knows enough decides."""
+"""Windows at geometry size; the finest one that knows enough decides."""
 KEPT = 0.87
 """Share of its own value that a known pixel keeps."""
 SMOOTHNESS = 4e-3
@@ -18,11 +18,11 @@ by variance would let well-measured near edges bleed into flat far walls."""
 def fill(
     inverse: Float32[np.ndarray, "h w"],
     variance: Float32[np.ndarray, "h w"],
-    grey: UInt8[np.ndarray, "h w"],
+    grey: UInt8[np.ndarray, "height width"],
     *,
     fallback: Float32[np.ndarray, "h w"],
-) -> Float32[np.ndarray, "h w"]:
-    """Inverse depth everywhere.
+) -> Float32[np.ndarray, "height width"]:
+    """Inverse depth everywhere, at the picture's size.
 
     A local line from grey value to inverse depth is fitted to known pixels (guided filter, He et
     al., 2013; weighted as in normalised convolution, Knutsson and Westin, 1993).
@@ -33,27 +33,24 @@ def fill(
         grey: the picture.
         fallback: what stands where nothing is known far and wide; also the weak prior.
     """
-    height, width = inverse.shape
-    half = (max(1, width // 2), max(1, height // 2))
+    height, width = grey.shape
+    half = inverse.shape[::-1]
     result: np.ndarray
     known = (variance < (TRUSTED * inverse) ** 2).astype(np.float32)
     if not known.any():
-        result = np.maximum(inverse, 1e-6).astype(np.float32)
-        return result
-    w = cv2.resize(known, half, interpolation=cv2.INTER_AREA)
-    values = cv2.resize(known * np.where(known > 0, inverse, 0), half, interpolation=cv2.INTER_AREA)
-    values = values / np.maximum(w, 1e-9)
+        result = cv2.resize(inverse, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.maximum(result, 1e-6)
+    values = np.where(known > 0, inverse, 0).astype(np.float32)
     guide = cv2.resize(grey, half, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    result = cv2.resize(fallback, half, interpolation=cv2.INTER_AREA)
+    result = fallback
     floor = 1e-3
     for radius in RADII:
-        fitted, support = _guided(values, w, guide, radius, result, floor)
+        fitted, support = _guided(values, known, guide, radius, result, floor)
         share = support / (support + floor * 3)
         result = share * fitted + (1 - share) * result
-    smooth = cv2.resize(result, (width, height), interpolation=cv2.INTER_LINEAR)
-    filled = np.where(known > 0, KEPT * inverse + (1 - KEPT) * smooth, smooth)
-    result = np.maximum(filled, 1e-6).astype(np.float32)
-    return result
+    filled = np.where(known > 0, KEPT * inverse + (1 - KEPT) * result, result)
+    full = cv2.resize(filled.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.maximum(full, 1e-6)
 
 
 def _guided(

@@ -19,7 +19,7 @@ def carry(
     inverse: Float32[np.ndarray, "h w"],
     variance: Float32[np.ndarray, "h w"],
     flow: Float32[np.ndarray, "h w 2"],
-    rays: Float32[np.ndarray, "h w 3"],
+    rays: tuple[Float32[np.ndarray, "h w 3"], Float32[np.ndarray, "h w 3"]],
     motion: Float[np.ndarray, "4 4"],
     *,
     focal: float,
@@ -30,25 +30,33 @@ def carry(
         inverse: of the previous frame.
         variance: of it.
         flow: this frame to the previous one, in pixels.
-        rays: directions of pixels, z = 1.
+        rays: directions of pixels, and of where the flow puts them in the previous frame, z = 1.
         motion: moves points from the previous camera to this one.
-        focal: in pixels.
+        focal: in working pixels, in which strays are told.
     """
-    both = warp(np.dstack([inverse, variance]), flow, outside=0.0)
-    inside = both[..., 0] > 0
+    both = warp(np.dstack([inverse, variance]), flow)
+    inside = within(flow) & (both[..., 0] > 0)
     before = np.where(inside, both[..., 0], inverse)
     spread = np.where(inside, both[..., 1], 0)
-    at = rays.copy()
-    at[..., :2] += flow / np.float32(focal)
+    here, at = rays
     pose = motion.astype(np.float32)
     moved = at @ pose[:3, :3].T + before[..., None] * pose[:3, 3]
     ratio = np.clip(moved[..., 2], 0.2, 5.0)
     now = before / ratio
-    off = (moved[..., :2] / ratio[..., None] - rays[..., :2]) * np.float32(focal)
+    off = (moved[..., :2] / ratio[..., None] - here[..., :2]) * np.float32(focal)
     stray = np.maximum(np.hypot(off[..., 0], off[..., 1]) - 0.5, 0) / RIGID_PX
     growth = FORGETTING**2 + (0.3 * np.minimum(stray, 2)) ** 2 * (stray > 1)
     grown = np.minimum(spread / ratio**4, now**2) + growth * now**2
     return now, np.where(inside, grown, (UNKNOWN * now) ** 2).astype(np.float32)
+
+
+def within(flow: Float32[np.ndarray, "h w 2"]) -> Bool[np.ndarray, "h w"]:
+    """Where ``flow`` points into the picture, so that nothing from beyond its edge is mixed in."""
+    height, width = flow.shape[:2]
+    x = flow[..., 0] + np.arange(width, dtype=np.float32)
+    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    inside: np.ndarray = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return inside
 
 
 def join(

@@ -25,7 +25,7 @@ def by_travel(keyframes: Sequence[Keyframe], travel_px: float) -> list[Keyframe]
 def by_parallax(
     keyframes: Sequence[Keyframe],
     points: Float[np.ndarray, "n 3"],
-    pixels: Float[np.ndarray, "n 2"],
+    seen_here: Float[np.ndarray, "n 2"],
     pose: Float[np.ndarray, "4 4"],
     camera: Intrinsics,
 ) -> list[Keyframe]:
@@ -34,14 +34,14 @@ def by_parallax(
     Args:
         keyframes: with a known pose in ``state["pose"]``.
         points: of this frame, in its camera.
-        pixels: where they are seen.
+        seen_here: x / z and y / z of them.
         pose: camera to world of this frame.
         camera: at working size.
     """
     scored = []
     for keyframe in keyframes:
         motion = inverted(keyframe.state["pose"].numpy()) @ pose
-        score = _score(points, pixels, motion, camera)
+        score = _score(points, seen_here, motion, camera)
         if score > 0:
             scored.append((score, keyframe))
     scored.sort(key=lambda pair: -pair[0])
@@ -50,7 +50,7 @@ def by_parallax(
 
 def _score(
     points: Float[np.ndarray, "n 3"],
-    pixels: Float[np.ndarray, "n 2"],
+    seen_here: Float[np.ndarray, "n 2"],
     motion: Float[np.ndarray, "4 4"],
     camera: Intrinsics,
 ) -> float:
@@ -58,12 +58,14 @@ def _score(
     moved = turned + motion[:3, 3]
     if np.median(moved[:, 2]) <= 0 or np.median(turned[:, 2]) <= 0:
         return 0.0
-    focal, centre = np.array([camera.fx, camera.fy]), np.array([camera.cx, camera.cy])
-    seen = moved[:, :2] / np.maximum(moved[:, 2:], 1e-3) * focal + centre
-    still = turned[:, :2] / np.maximum(turned[:, 2:], 1e-3) * focal + centre
-    parallax = float(np.median(np.linalg.norm(seen - still, axis=1)))
-    travelled = float(np.median(np.linalg.norm(seen - pixels, axis=1)))
-    inside = ((seen > 0) & (seen < 2 * centre)).all(1) & (moved[:, 2] > 0)
+    focal = float(camera.fx)
+    seen = moved[:, :2] / np.maximum(moved[:, 2:], 1e-3)
+    still = turned[:, :2] / np.maximum(turned[:, 2:], 1e-3)
+    parallax = focal * float(np.median(np.linalg.norm(seen - still, axis=1)))
+    travelled = focal * float(np.median(np.linalg.norm(seen - seen_here, axis=1)))
+    pixels = seen * np.array([focal, camera.fy]) + np.array([camera.cx, camera.cy])
+    edge = 2 * np.array([camera.cx, camera.cy])
+    inside = ((pixels > 0) & (pixels < edge)).all(1) & (moved[:, 2] > 0)
     near = np.exp(-((np.log(max(parallax, 0.1) / PARALLAX_PX)) ** 2))
     far = 1 / (1 + (travelled / FARTHEST_PX) ** 4)
     return float(near * far * inside.mean() ** 2)

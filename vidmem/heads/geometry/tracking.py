@@ -5,36 +5,34 @@ import numpy as np
 from jaxtyping import Float
 
 from vidmem.heads.geometry.camera import rigid
-from vidmem.types import Intrinsics
 
-ITERATIONS = 6
+ITERATIONS = 8
+LEAST_SCALE_PX = 0.2
 
 
 def track_pose(
     points: Float[np.ndarray, "n 3"],
-    pixels: Float[np.ndarray, "n 2"],
-    camera: Intrinsics,
+    seen: Float[np.ndarray, "n 2"],
     *,
+    focal: float,
     start: Float[np.ndarray, "4 4"],
     weights: Float[np.ndarray, " n"],
 ) -> Float[np.ndarray, "4 4"]:
-    """Pose that moves ``points`` to where ``pixels`` see them.
+    """Pose that moves ``points`` to where they are ``seen`` (x / z, y / z).
 
     Iteratively reweighted least squares with Cauchy weights whose scale follows the median error.
     """
     pose = start.copy()
-    focal = np.array([camera.fx, camera.fy])
-    centre = np.array([camera.cx, camera.cy])
     for _ in range(ITERATIONS):
-        seen = points @ pose[:3, :3].T + pose[:3, 3]
-        z = np.maximum(seen[:, 2], 1e-3)
-        residual = pixels - (seen[:, :2] / z[:, None] * focal + centre)
+        moved = points @ pose[:3, :3].T + pose[:3, 3]
+        z = np.maximum(moved[:, 2], 1e-3)
+        residual = focal * (seen - moved[:, :2] / z[:, None])
         errors = np.linalg.norm(residual, axis=1)
-        scale = max(0.2, 1.5 * float(np.median(errors)))
-        w = weights / (1 + (errors / scale) ** 2) * (seen[:, 2] > 1e-3)
-        step = _normal_step(seen[:, :2] / z[:, None], 1 / z, residual, w, focal)
+        scale = max(LEAST_SCALE_PX, 1.5 * float(np.median(errors)))
+        w = weights / (1 + (errors / scale) ** 2) * (moved[:, 2] > 1e-3)
+        step = _normal_step(moved[:, :2] / z[:, None], 1 / z, residual, w, focal)
         pose = rigid(cv2.Rodrigues(step[3:])[0], step[:3]) @ pose
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < 1e-5:
             break
     return pose
 
@@ -44,14 +42,14 @@ def _normal_step(
     inverse: Float[np.ndarray, " n"],
     residual: Float[np.ndarray, "n 2"],
     weights: Float[np.ndarray, " n"],
-    focal: Float[np.ndarray, " 2"],
+    focal: float,
 ) -> Float[np.ndarray, " 6"]:
     """Solve for a small motion: translation, then rotation vector, in camera coordinates."""
     x, y = xy.T
     zero = np.zeros_like(x)
-    across = focal[0] * np.stack([inverse, zero, -x * inverse, -x * y, 1 + x * x, -y], 1)
-    down = focal[1] * np.stack([zero, inverse, -y * inverse, -1 - y * y, x * y, x], 1)
-    rows = np.concatenate([across, down])
+    across = np.stack([inverse, zero, -x * inverse, -x * y, 1 + x * x, -y], 1)
+    down = np.stack([zero, inverse, -y * inverse, -1 - y * y, x * y, x], 1)
+    rows = focal * np.concatenate([across, down])
     weighted = rows * np.concatenate([weights, weights])[:, None]
     normal = weighted.T @ rows
     normal += 1e-6 * np.diag(np.diag(normal) + 1e-9)
