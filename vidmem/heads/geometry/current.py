@@ -13,7 +13,7 @@ from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.tracking import track_pose
 from vidmem.types import Depth, Intrinsics, Masks
 
-GRID = 3
+GRID = 4
 """Every so many pixels of geometry size take part in finding motions."""
 DARK = 3.0
 """Standard deviation of grey below which a picture shows nothing."""

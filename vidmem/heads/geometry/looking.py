@@ -63,7 +63,7 @@ def candidates(now: Current, kept: Sequence[Keyframe]) -> list[Keyframe]:
     known = [k for k in kept if bool(k.state["known"])]
     if not known or not now.started:
         return partners.by_travel(kept, now.travel_px)
-    grid = (slice(None, None, 4 * GRID), slice(None, None, 4 * GRID))
+    grid = (slice(None, None, 3 * GRID), slice(None, None, 3 * GRID))
     rays = now.rays[grid].reshape(-1, 3).astype(np.float64)
     points = rays / now.inverse[grid].reshape(-1, 1)
     best = partners.by_parallax(known, points, rays[:, :2], now.pose, now.camera)
@@ -95,7 +95,7 @@ def _look(now: Current, partner: Keyframe) -> _Look | None:
     grey = partner.state["grey"].numpy()
     offsets = shrunk(flow(now.grey, grey))
     scale = now.grey.shape[1] / offsets.shape[1]
-    error = scale * forward_backward_error(offsets, shrunk(flow(grey, now.grey)))
+    error = scale * forward_backward_error(offsets, shrunk(flow(grey, now.grey, preset="fast")))
     usable = (error < FLOW_ERROR_PX) & now.still & within(offsets)
     there = along(now.rays, offsets, now.camera.fx / scale)
     motion = _motion(now, partner, there, np.where(usable, error, np.inf))

@@ -27,7 +27,7 @@ BEST_SIGMA_PX = 0.1
 """Of flow where it is best, which decides on motions."""
 INDEPENDENT = 100
 """Neighbouring matches err together: all of them count as so many."""
-MOST_MATCHES = 1200
+MOST_MATCHES = 400
 
 
 class Doubt(NamedTuple):
@@ -157,7 +157,7 @@ def _refined(
         robust = np.sqrt(np.log1p(errors**2)) * np.sign(errors)
         return np.concatenate([share * robust, x / sigmas])
 
-    found = least_squares(residuals, np.zeros(5), method="lm", max_nfev=40, x_scale=0.01)
+    found = least_squares(residuals, np.zeros(5), method="lm", max_nfev=12, x_scale=0.01)
     return moved(found.x)
 
 
