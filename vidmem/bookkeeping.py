@@ -1,15 +1,16 @@
 """What a step becomes: a card for the policy, objects for the memory, states for the user."""
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
 import cv2
 import numpy as np
 
+from vidmem.errors import SourceError
 from vidmem.memory import Step
+from vidmem.positions import Surface, path_with, position_of
 from vidmem.types import (
     Card,
     Depth,
@@ -32,18 +33,24 @@ AREAS_KEPT = 10
 THUMBNAIL_HEIGHT = 54
 
 
-class Stopwatch:
-    """Milliseconds per named stage."""
+def check_frame(frame: Frame, previous: Previous | None) -> None:
+    """Refuse what cannot be the next frame. Sizes may change, and times may go back.
 
-    def __init__(self) -> None:
-        self.milliseconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Time what happens inside."""
-        start = time.perf_counter()
-        yield
-        self.milliseconds[stage] = 1000 * (time.perf_counter() - start)
+    Raises:
+        SourceError: its number does not go up, its time is no number, or it has no pixels.
+    """
+    last = -1 if previous is None else previous.index
+    if frame.index <= last:
+        raise SourceError(
+            f"Frame {frame.index} came after frame {last}; indices must go up from 0.",
+            remedy="Start a new engine for a new video, or go back with engine.correct.",
+        )
+    if not math.isfinite(frame.seconds):
+        raise SourceError(
+            f"Frame {frame.index} has the time {frame.seconds}.", remedy="Give seconds."
+        )
+    if 0 in frame.size:
+        raise SourceError(f"Frame {frame.index} has no pixels.", remedy="Leave it out.")
 
 
 def make_card(
@@ -81,7 +88,13 @@ def make_card(
     )
 
 
-def update_objects(card: Card, masks: Masks, recall: Recall) -> dict[int, ObjectMemory]:
+def update_objects(
+    frame: Frame,
+    card: Card,
+    masks: Masks,
+    recall: Recall,
+    surfaces: Mapping[int, Surface],
+) -> dict[int, ObjectMemory]:
     """Objects after this frame; a prompt for an unknown one has made it."""
     objects = {}
     for i, object_id in enumerate(masks.ids):
@@ -91,8 +104,11 @@ def update_objects(card: Card, masks: Masks, recall: Recall) -> dict[int, Object
         )
         visible = seen.presence >= VISIBLE and seen.area > 0
         confident = visible and seen.reliability >= CONFIDENT and not seen.occluded
+        path, in_world = path_with(known, frame, surfaces.get(object_id))
         objects[object_id] = replace(
             known,
+            path=path,
+            path_in_world=in_world,
             last_seen=card.index if visible else known.last_seen,
             last_seen_seconds=card.seconds if visible else known.last_seen_seconds,
             presence=masks.presence[i],
@@ -132,16 +148,21 @@ def step_of(
 
 
 def describe(
-    frame: Frame, masks: Masks, objects: Mapping[int, ObjectMemory]
+    frame: Frame,
+    masks: Masks,
+    objects: Mapping[int, ObjectMemory],
+    surfaces: Mapping[int, Surface],
 ) -> tuple[ObjectState, ...]:
     """The objects as a user sees them."""
     return tuple(
-        _describe(frame, masks, objects[object_id], occluded)
+        _describe(frame, masks, objects[object_id], occluded, surfaces.get(object_id))
         for object_id, occluded in zip(masks.ids, masks.occluded, strict=True)
     )
 
 
-def _describe(frame: Frame, masks: Masks, known: ObjectMemory, occluded: bool) -> ObjectState:
+def _describe(
+    frame: Frame, masks: Masks, known: ObjectMemory, occluded: bool, surface: Surface | None
+) -> ObjectState:
     rows, columns = np.nonzero(masks.mask(known.object_id))
     box = None
     if len(rows):
@@ -160,4 +181,5 @@ def _describe(frame: Frame, masks: Masks, known: ObjectMemory, occluded: bool) -
         box=box,
         area_px=len(rows),
         unseen_seconds=max(0.0, frame.seconds - known.last_seen_seconds),
+        position=None if surface is None else position_of(frame, surface, known),
     )

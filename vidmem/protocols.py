@@ -57,11 +57,29 @@ class RemembersTogether(Protocol):
 
 
 @runtime_checkable
+class EncodesCoarsely(Protocol):
+    """A tracker that can see a frame in less detail when time is short."""
+
+    def encode_coarse(self, frame: Frame, previous: Previous | None) -> Features:
+        """As ``encode``, at the same working size, for less time."""
+        ...
+
+
+@runtime_checkable
 class DepthBase(Protocol):
     """Features, memory and masks in, depth out. Keeps nothing between calls."""
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """Inverse depth at working size, with its confidence."""
+        ...
+
+
+@runtime_checkable
+class CarriesDepth(DepthBase, Protocol):
+    """A depth network that can bring the previous depth along when time is short."""
+
+    def carry(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
+        """As ``estimate``, without a new measurement."""
         ...
 
 

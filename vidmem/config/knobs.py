@@ -91,6 +91,8 @@ class RuntimeConfig:
     """Threads for torch and OpenCV, set by the command line only."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where SAM 2.1 runs; the memory stays with the CPU."""
+    deadline_ms: float = 0.0
+    """Of a step; 0 for none. Near it, quality goes: edges, new depth, pages, detail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,5 +110,7 @@ class Config:
         """Twelve hex digits that name this configuration; threads do not change results."""
         values = asdict(self)
         del values["runtime"]
+        if self.runtime.deadline_ms:
+            values["deadline_ms"] = self.runtime.deadline_ms
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -12,7 +12,7 @@ from vidmem.config.knobs import FAMILIES, Config, Family
 from vidmem.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "configs"
-MAY_BE_ZERO = ("latest", "distractors")
+MAY_BE_ZERO = ("latest", "distractors", "deadline_ms")
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -102,4 +102,9 @@ def check_config(config: Config, family: str | None = None) -> Config:
                     f"{section}.{name} is {value}; it must be at least {least}.",
                     remedy=f"Leave --{section}.{name.replace('_', '-')} out for the default.",
                 )
+    if not 0 <= config.runtime.deadline_ms < 1e9:
+        raise ConfigError(
+            f"runtime.deadline_ms is {config.runtime.deadline_ms}; it must be at least 0.",
+            remedy="Write 0 for no deadline.",
+        )
     return config if family is None else replace(config, family=cast(Family, family))

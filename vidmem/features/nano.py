@@ -47,14 +47,23 @@ class NanoEncoder:
         ``tensors`` holds ``pixels`` [rows columns 171] at stride 2; ``tokens`` [rows columns 10]
         and what describes them, ``waves`` [rows columns 32], at stride 8; ``frame_size`` [2].
         """
+        return self._encode(frame, previous, shrink=1)
+
+    def encode_coarse(self, frame: Frame, previous: Previous | None) -> Features:
+        """The same from half as many rows and columns; ``pixels`` are at stride 4."""
+        return self._encode(frame, previous, shrink=2)
+
+    def _encode(self, frame: Frame, previous: Previous | None, *, shrink: int) -> Features:
         height, width = (
             previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
         )
         image = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        offsets = flow(grey, previous.features.grey) if previous else None
-        plain = torch.from_numpy(plain_features(image, grey))
-        tokens = self._tokens(plain)
+        offsets = _flow(grey, previous.features.grey, shrink=shrink) if previous else None
+        small = image if shrink == 1 else _smaller(image, shrink)
+        small_grey = grey if shrink == 1 else _smaller(grey, shrink)
+        plain = torch.from_numpy(plain_features(small, small_grey, shrink=shrink))
+        tokens = self._tokens(plain, TOKEN_STRIDE // shrink)
         tensors = {
             "pixels": self._pixels(plain),
             "tokens": tokens,
@@ -70,8 +79,10 @@ class NanoEncoder:
         ones = torch.ones(rows, columns, 1)
         return torch.cat([ones, x, waves.view(rows, columns, FOURIER)], 2)
 
-    def _tokens(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 10"]:
-        pooled = functional.avg_pool2d(plain.permute(2, 0, 1)[None], TOKEN_STRIDE)
+    def _tokens(
+        self, plain: Float[Tensor, "h w 10"], stride: int
+    ) -> Float[Tensor, "rows columns 10"]:
+        pooled = functional.avg_pool2d(plain.permute(2, 0, 1)[None], stride)
         return (pooled[0].permute(1, 2, 0) * self._token_weights).contiguous()
 
 
@@ -83,12 +94,32 @@ def working_size(frame: Frame, pixels: int) -> tuple[int, int]:
 
 
 def plain_features(
-    image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"]
+    image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"], *, shrink: int = 1
 ) -> Float32[np.ndarray, "h w 10"]:
-    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel."""
+    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel.
+
+    ``shrink``: how many times smaller than working size the picture is.
+    """
+    near, wide = (size // shrink | 1 for size in (7, 21))
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / 50
     lab -= np.array([1, 0, 0], np.float32)
     across = cv2.Sobel(grey, cv2.CV_32F, 1, 0) / 255
     down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
-    energy = cv2.blur(np.sqrt(across**2 + down**2), (7, 7))
-    return np.dstack([lab, cv2.blur(lab, (7, 7)), cv2.blur(lab, (21, 21)), energy])
+    energy = cv2.blur(np.sqrt(across**2 + down**2), (near, near))
+    return np.dstack([lab, cv2.blur(lab, (near, near)), cv2.blur(lab, (wide, wide)), energy])
+
+
+def _smaller(image: np.ndarray, shrink: int) -> np.ndarray:
+    size = (image.shape[1] // shrink, image.shape[0] // shrink)
+    small: np.ndarray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _flow(
+    grey: UInt8[np.ndarray, "h w"], before: UInt8[np.ndarray, "h w"], *, shrink: int
+) -> Float32[np.ndarray, "h w 2"]:
+    if shrink == 1:
+        return flow(grey, before)
+    small = flow(_smaller(grey, shrink), _smaller(before, shrink))
+    large: np.ndarray = np.float32(shrink) * cv2.resize(small, grey.shape[::-1])
+    return large

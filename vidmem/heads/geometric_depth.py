@@ -42,9 +42,18 @@ class GeometricDepth:
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """Inverse depth at working size, its confidence, and what the next step needs."""
+        return self._estimate(frame, features, recall, masks, look=True)
+
+    def carry(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
+        """The previous depth brought along, without a look at remembered keyframes."""
+        return self._estimate(frame, features, recall, masks, look=False)
+
+    def _estimate(
+        self, frame: Frame, features: Features, recall: Recall, masks: Masks, *, look: bool
+    ) -> Depth:
         now = self._begin(frame, features, recall, masks)
         kept = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
-        if self._is_due(now, recall) and features.grey.std() >= DARK:
+        if look and self._is_due(now, recall) and features.grey.std() >= DARK:
             for partner in candidates(now, kept)[: self._config.partners]:
                 now = look_at(now, partner)
         now = _placed(now, kept)

@@ -46,6 +46,10 @@ class Encoder(Protocol):
         """See a frame."""
         ...
 
+    def encode_coarse(self, frame: Frame, previous: Previous | None) -> Features:
+        """See it in less detail and time."""
+        ...
+
 
 class NanoTracker:
     """Closed form throughout: useful before anything is learned."""
@@ -56,6 +60,10 @@ class NanoTracker:
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
         """One encoding and one flow, for masks and depth."""
         return self._encoder.encode(frame, previous)
+
+    def encode_coarse(self, frame: Frame, previous: Previous | None) -> Features:
+        """Less detail, for when time is short."""
+        return self._encoder.encode_coarse(frame, previous)
 
     def page_shapes(self, features: Features) -> dict[str, PageShape]:
         """A page: appearance at stride 8 as keys, the soft mask as value."""

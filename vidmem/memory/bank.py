@@ -154,12 +154,7 @@ class Memory:
         Raises:
             ObjectError: there is no such object.
         """
-        if object_id not in self._state.objects:
-            known = ", ".join(map(str, self._state.objects)) or "none"
-            raise ObjectError(
-                f"There is no object {object_id}; the objects are: {known}.",
-                remedy="Add it with a prompt first.",
-            )
+        self._must_know(object_id)
         kept = []
         for keyframe in self._state.keyframes:
             pages = dict(keyframe.pages)
@@ -171,7 +166,12 @@ class Memory:
         self._state = replace(self._state, objects=objects, keyframes=tuple(kept))
 
     def rename(self, object_id: int, name: str) -> None:
-        """Give an object a name."""
+        """Give an object a name.
+
+        Raises:
+            ObjectError: there is no such object.
+        """
+        self._must_know(object_id)
         renamed = replace(self._state.objects[object_id], name=name)
         self._state = replace(self._state, objects={**self._state.objects, object_id: renamed})
 
@@ -192,18 +192,26 @@ class Memory:
         Raises:
             ObjectError: nothing so old is kept.
         """
-        while self._snapshots and self._snapshots[-1].next_index > index:
-            self._release(self._snapshots.pop())
-        if not self._snapshots:
+        if not self._snapshots or self._snapshots[0].next_index > index:
             raise ObjectError(
                 f"Nothing is kept from before frame {index}.",
                 remedy="Correct a later frame, or raise --memory.snapshots and --memory.budget-mb.",
             )
+        while self._snapshots[-1].next_index > index:
+            self._release(self._snapshots.pop())
         self._release(self._state)
         self._state = self._snapshots[-1]
         for kind, pool in self._pools.items():
             pool.hold(self._state.slots(kind))
         return self._state.next_index
+
+    def _must_know(self, object_id: int) -> None:
+        if object_id not in self._state.objects:
+            known = ", ".join(map(str, self._state.objects)) or "none"
+            raise ObjectError(
+                f"There is no object {object_id}; the objects are: {known}.",
+                remedy="Add it with a prompt first.",
+            )
 
     def _make_room(self, kind: str) -> None:
         while self._snapshots and not self._pools[kind].free:

@@ -1,26 +1,31 @@
 """The whole state in one safetensors file: written under a temporary name, read as data."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from vidmem.config import flatten
-from vidmem.errors import CheckpointError, SinkError
+from vidmem.config import config_from, flatten
+from vidmem.errors import CheckpointError, ConfigError, SinkError
 from vidmem.memory.bank import Memory
 from vidmem.memory.encoding import Arrays, decode, encode
 from vidmem.memory.state import MemoryState
 from vidmem.types import PageShape, Tokens
 
-FORMAT = "vidmem-state-1"
+FORMAT = "vidmem-state-2"
+PATH_KNOB = "checkpoint"
+"""The one knob that is a path on somebody's machine: never written, never followed."""
 _NO_DESCRIPTOR = np.zeros(0, np.float32)  # the page's own card has it
 
 
-def save_memory(memory: Memory, path: Path, *, family: str, config: object) -> None:
+def save_memory(memory: Memory, path: Path, *, family: str, config: Mapping[str, Any]) -> None:
     """Write everything a run needs to go on, atomically.
 
     Args:
@@ -45,7 +50,9 @@ def save_memory(memory: Memory, path: Path, *, family: str, config: object) -> N
             for slot in memory.state.slots(kind)
         ],
     }
+    config = {**config, "tracker": {**config["tracker"], PATH_KNOB: ""}}
     about = {"format": FORMAT, "family": family, "config": json.dumps(config)}
+    about["sum"] = _sum(about, json.dumps(content), arrays)
     partial = path.with_name(path.name + ".partial")
     try:
         save_file(arrays, partial, metadata={**about, "content": json.dumps(content)})
@@ -76,9 +83,17 @@ def read_about(path: Path) -> dict[str, str]:
             remedy="Give a file that engine.save wrote with this version.",
         )
     try:
-        json.loads(about["config"])
-    except (KeyError, ValueError):
-        raise CheckpointError(f"{path} is damaged.", remedy="Save the state again.") from None
+        followed = json.loads(about["config"])["tracker"][PATH_KNOB]
+        config_from(json.loads(about["config"]))
+    except (KeyError, TypeError, ValueError, RecursionError, ConfigError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or of another version: {error}.", remedy="Save the state again."
+        ) from None
+    if followed:
+        raise CheckpointError(
+            f"{path} names the file {followed!r}; a state holds no paths.",
+            remedy="Use a state file that engine.save wrote.",
+        )
     return about
 
 
@@ -92,7 +107,8 @@ def check_same(about: Mapping[str, str], config: Mapping[str, object], path: Pat
     given = flatten(json.loads(json.dumps(config)))
     names = saved.keys() | given.keys()
     differing = sorted(name for name in names if saved.get(name) != given.get(name))
-    differing = [name for name in differing if not name.startswith("runtime.")]
+    free = ("runtime.", f"tracker.{PATH_KNOB}")
+    differing = [name for name in differing if not name.startswith(free)]
     if differing:
         raise CheckpointError(
             f"{path} was saved with other settings: {', '.join(differing)}.",
@@ -110,6 +126,8 @@ def load_memory(memory: Memory, path: Path) -> None:
     try:
         with safe_open(path, "pt") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if about["sum"] != _sum(about, about["content"], arrays):
+            raise ValueError("its sum is wrong")
         content = json.loads(about["content"])
         shapes = {kind: PageShape(**sizes) for kind, sizes in content["shapes"].items()}
         state = MemoryState(*decode(content["state"], arrays))
@@ -118,8 +136,31 @@ def load_memory(memory: Memory, path: Path) -> None:
             for kind, slot, keys, values in content["pages"]
         }
         log = decode(content["log"], arrays)
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        memory.adopt(state, shapes, pages, log)
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        AssertionError,
+        RecursionError,
+        RuntimeError,
+        OSError,
+        SafetensorError,
+    ) as error:  # a file that was made to harm may hold anything
         raise CheckpointError(
             f"{path} is damaged: {type(error).__name__} {error}.", remedy="Save the state again."
         ) from None
-    memory.adopt(state, shapes, pages, log)
+
+
+def _sum(about: Mapping[str, str], content: str, arrays: Arrays) -> str:
+    """Of everything in the file: a flipped bit shows."""
+    digest = hashlib.blake2b(digest_size=16)
+    for text in (about["format"], about["family"], about["config"], content):
+        digest.update(text.encode())
+    for name in sorted(arrays):
+        tensor = arrays[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

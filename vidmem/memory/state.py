@@ -23,6 +23,12 @@ class MemoryState:
         return [page.slot for stream, page in pages if stream.kind == kind and page.slot >= 0]
 
     @property
+    def visible(self) -> tuple[int, ...]:
+        """Ids of the objects that the previous frame showed."""
+        last = -1 if self.previous is None else self.previous.index
+        return tuple(i for i, known in self.objects.items() if known.last_seen == last)
+
+    @property
     def next_index(self) -> int:
         """The frame it is ready for."""
         return 0 if self.previous is None else self.previous.index + 1

@@ -8,8 +8,16 @@ from vidmem.features.nano import NanoEncoder
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.nano_masks import NanoTracker
 from vidmem.models.sam2 import load_sam2_tracker
-from vidmem.protocols import DepthBase, Refiner, RemembersTogether, Tracker
+from vidmem.protocols import (
+    CarriesDepth,
+    DepthBase,
+    EncodesCoarsely,
+    Refiner,
+    RemembersTogether,
+    Tracker,
+)
 from vidmem.refine.edges import EdgeRefiner
+from vidmem.refine.plain import PlainRefiner
 from vidmem.types import (
     Depth,
     Features,
@@ -19,6 +27,7 @@ from vidmem.types import (
     Previous,
     Prompt,
     Recall,
+    Skipped,
     Stream,
     Tokens,
 )
@@ -32,8 +41,21 @@ class Models:
     depth: DepthBase | None
     refiner: Refiner
 
-    def encode(self, frame: Frame, previous: Previous | None) -> Features:
+    def can_skip(self, recall: Recall) -> set[Skipped]:
+        """What a step could leave out when time is short."""
+        can: set[Skipped] = {"refine"}
+        if recall.previous is not None and isinstance(self.tracker, EncodesCoarsely):
+            can.add("detail")
+        if recall.previous is not None and isinstance(self.depth, CarriesDepth):
+            can.add("depth")
+        if "object" in recall.views:
+            can.add("pages")
+        return can
+
+    def encode(self, frame: Frame, previous: Previous | None, *, coarse: bool = False) -> Features:
         """One encoding for both answers."""
+        if coarse and isinstance(self.tracker, EncodesCoarsely):
+            return self.tracker.encode_coarse(frame, previous)
         return self.tracker.encode(frame, previous)
 
     def page_shapes(self, features: Features) -> Mapping[str, PageShape]:
@@ -45,15 +67,32 @@ class Models:
         return self.tracker.segment(features, recall, prompts)
 
     def estimate_depth(
-        self, frame: Frame, features: Features, recall: Recall, masks: Masks
+        self,
+        frame: Frame,
+        features: Features,
+        recall: Recall,
+        masks: Masks,
+        *,
+        carried: bool = False,
     ) -> Depth | None:
         """Depth, where it is wanted."""
+        if carried and isinstance(self.depth, CarriesDepth):
+            return self.depth.carry(frame, features, recall, masks)
         return self.depth.estimate(frame, features, recall, masks) if self.depth else None
 
     def refine(
-        self, frame: Frame, features: Features, recall: Recall, masks: Masks, depth: Depth | None
+        self,
+        frame: Frame,
+        features: Features,
+        recall: Recall,
+        masks: Masks,
+        depth: Depth | None,
+        *,
+        plain: bool = False,
     ) -> Masks:
-        """Sharp masks at frame size."""
+        """Sharp masks at frame size, or with ``plain`` coarse ones."""
+        if plain:
+            return PlainRefiner().refine(frame, features, recall, masks, depth)
         return self.refiner.refine(frame, features, recall, masks, depth)
 
     def remember(

@@ -64,6 +64,8 @@ class ResultLines:
             "memory_bytes": result.memory_bytes,
             "kept": [asdict(decision) for decision in result.kept],
         }
+        if result.skipped or result.late_ms:
+            line["skipped"], line["late_ms"] = list(result.skipped), round(result.late_ms, 3)
         if result.frame.gap_seconds:
             line["gap_seconds"] = round(result.frame.gap_seconds, 3)
         with told(self._place.final):
@@ -96,6 +98,7 @@ def describe(state: ObjectState, mask: Bool[np.ndarray, "height width"]) -> dict
         "box": None if state.box is None else [float(value) for value in state.box],
         "area": int(state.area_px),
         "unseen_seconds": round(float(state.unseen_seconds), 3),
+        "position": None if state.position is None else asdict(state.position),
         "segmentation": run_lengths(mask),
     }
 

@@ -5,7 +5,17 @@ image every stage computes on; the first frame of a video fixes it. Coordinates 
 the right and y down.
 """
 
-from vidmem.types.answers import Alternatives, Depth, Features, Masks, ObjectState, Result
+from vidmem.types.answers import (
+    Alternatives,
+    Depth,
+    Features,
+    Masks,
+    ObjectState,
+    Position,
+    Result,
+    Skipped,
+    Vector,
+)
 from vidmem.types.inputs import Box, Frame, Intrinsics, Number, Point, Prompt
 from vidmem.types.kept import (
     Card,
@@ -42,13 +52,16 @@ __all__ = [
     "PageShape",
     "Pages",
     "Point",
+    "Position",
     "Previous",
     "Prompt",
     "Recall",
     "Result",
+    "Skipped",
     "State",
     "Stream",
     "StreamCard",
     "Tier",
     "Tokens",
+    "Vector",
 ]

@@ -83,6 +83,29 @@ class Depth:
     travel_px: float = 0.0
 
 
+Skipped = Literal["refine", "depth", "pages", "detail"]
+"""What a deadline left out: sharp edges, a new measurement of depth, most stored pages, detail."""
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The visible side of one object in space, in metres.
+
+    Camera frame: x to the right, y down, z forward. World frame: that of
+    ``Frame.camera_to_world``, None without poses.
+    """
+
+    centroid_m: Vector
+    extent_m: Vector
+    """Along the camera's axes."""
+    velocity_m_per_second: Vector | None
+    """In the camera's axes: over ground where poses are given, else relative to the camera. None
+    until it was seen long enough."""
+    world_centroid_m: Vector | None
+    world_velocity_m_per_second: Vector | None
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectState:
     """One object in one result."""
@@ -94,6 +117,8 @@ class ObjectState:
     box: Box | None
     area_px: int
     unseen_seconds: float
+    position: Position | None = None
+    """None where the object cannot be seen or depth is not in metres."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,3 +132,7 @@ class Result:
     kept: tuple[Decision, ...]
     milliseconds: Mapping[str, float]
     memory_bytes: int
+    skipped: tuple[Skipped, ...] = ()
+    """What ``runtime.deadline_ms`` left out of this frame."""
+    late_ms: float = 0.0
+    """Over ``runtime.deadline_ms``."""

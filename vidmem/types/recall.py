@@ -21,6 +21,10 @@ class ObjectMemory:
     """Share of the frame in its last ten confident frames."""
     state: State
     """The tracker's own: appearance statistics, motion."""
+    path: tuple[tuple[float, float, float, float], ...] = ()
+    """Where it was lately: seconds, x, y, z in metres."""
+    path_in_world: bool = False
+    """In the world frame, not the camera's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,167 @@
+"""A budget of milliseconds per step: learned stage times decide what is left out, in one order.
+
+First the refiner, then a new measurement of depth, then most of the pages, then the picture's
+detail: what the masks can best do without goes first. Decisions are taken stage by stage, with the
+time that is really left, so one slow stage is made up for by the next ones.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from vidmem.types import MemoryView, Recall, Skipped, Tier
+
+ORDER: tuple[Skipped, ...] = ("refine", "depth", "pages", "detail")
+"""What is left out first comes first."""
+STAGES = ("encode", "segment", "depth", "refine", "remember")
+LIGHTENS: dict[str, Skipped] = {
+    "encode": "detail", "segment": "pages", "depth": "depth", "refine": "refine"
+}  # fmt: skip
+"""By stage: what makes it lighter."""
+RATE = 0.15
+"""Weight of the newest time in the moving mean and deviation."""
+DEVIATIONS = 2.0
+"""How far above its mean a stage is expected to be (Jacobson, 1988)."""
+LIGHTER = 0.5
+"""Of a stage's time, while its lighter form was never measured."""
+FORGIVENESS = 0.98
+"""A form that was left out is expected a little cheaper every time, so that it is tried again."""
+PAGES = 2
+"""Pages per object that are read when pages are left out."""
+
+
+class StageTimes:
+    """Moving mean and deviation of every stage and form. Learned, not part of the state.
+
+    Args:
+        deadline_ms: of a step; 0 for none.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self, deadline_ms: float = 0.0, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.deadline_ms = deadline_ms
+        self.clock = clock
+        self._known: dict[tuple[str, bool, int], tuple[float, float]] = {}
+
+    def learn(self, stage: str, milliseconds: float, *, light: bool, phase: int) -> None:
+        """One more measurement."""
+        key = (stage, light, phase)
+        if key not in self._known:
+            self._known[key] = (milliseconds, milliseconds / 4)
+            return
+        mean, deviation = self._known[key]
+        deviation += RATE * (abs(milliseconds - mean) - deviation)
+        self._known[key] = (mean + RATE * (milliseconds - mean), deviation)
+
+    def forgive(self, stage: str, *, phase: int) -> None:
+        """The full form was left out once more."""
+        mean, deviation = self._known.get((stage, False, phase), (0.0, 0.0))
+        self._known[stage, False, phase] = (FORGIVENESS * mean, FORGIVENESS * deviation)
+
+    def expected(self, stage: str, *, light: bool, phase: int) -> float:
+        """Milliseconds it will hardly exceed; 0 for what was never measured."""
+        full = self._upper((stage, False, phase))
+        if not light:
+            return full
+        key = (stage, True, phase)
+        return min(full, self._upper(key)) if key in self._known else LIGHTER * full
+
+    def _upper(self, key: tuple[str, bool, int]) -> float:
+        mean, deviation = self._known.get(key, (0.0, 0.0))
+        return mean + DEVIATIONS * deviation
+
+
+class Turn:
+    """One step against the clock: times its stages and says what to leave out.
+
+    Args:
+        times: what earlier steps took.
+        possible: what this step could do without.
+        phase: depth is measured in turns; the same phase costs the same.
+    """
+
+    def __init__(self, times: StageTimes, *, possible: set[Skipped], phase: int) -> None:
+        self.milliseconds: dict[str, float] = {}
+        self.skipped: tuple[Skipped, ...] = ()
+        self._times = times
+        self._possible = possible
+        self._phase = phase
+        self._start = times.clock()
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Time what happens inside, and learn it."""
+        start = self._times.clock()
+        yield
+        taken = 1000 * (self._times.clock() - start)
+        self.milliseconds[stage] = taken
+        light = LIGHTENS.get(stage) in self.skipped
+        self._times.learn(stage, taken, light=light, phase=self._phase_of(stage))
+        if light:
+            self._times.forgive(stage, phase=self._phase_of(stage))
+
+    def skips(self, what: Skipped) -> bool:
+        """Whether to leave it out, asked just before its stage."""
+        if what not in self._possible or what not in self._plan():
+            return False
+        self.skipped = (*self.skipped, what)
+        return True
+
+    @property
+    def late_ms(self) -> float:
+        """Over the deadline until now; 0 where there is none."""
+        deadline = self._times.deadline_ms
+        return max(0.0, self._elapsed() - deadline) if deadline > 0 else 0.0
+
+    def _elapsed(self) -> float:
+        return 1000 * (self._times.clock() - self._start)
+
+    def _plan(self) -> tuple[Skipped, ...]:
+        """The fewest of ``ORDER`` with which what is still to do fits; all where nothing does."""
+        if self._times.deadline_ms <= 0:
+            return ()
+        left = self._times.deadline_ms - self._elapsed()
+        for count in range(len(ORDER) + 1):
+            if self._remaining(ORDER[:count]) <= left:
+                return ORDER[:count]
+        return ORDER
+
+    def _remaining(self, skipped: tuple[Skipped, ...]) -> float:
+        return sum(
+            self._times.expected(
+                stage,
+                light=LIGHTENS.get(stage) in self._possible.intersection(skipped),
+                phase=self._phase_of(stage),
+            )
+            for stage in STAGES
+            if stage not in self.milliseconds
+        )
+
+    def _phase_of(self, stage: str) -> int:
+        return self._phase if stage == "depth" else 0
+
+
+def fewer_pages(recall: Recall) -> Recall:
+    """The same memory with a short page table: the first pinned and the newest pages."""
+    views = {
+        kind: _shortened(view) if kind == "object" else view for kind, view in recall.views.items()
+    }
+    return replace(recall, views=views)
+
+
+def _shortened(view: MemoryView) -> MemoryView:
+    table = view.pages.table[:, :PAGES].clone().fill_(-1)
+    ages: list[tuple[int, ...]] = []
+    tiers: list[tuple[Tier, ...]] = []
+    for row, (old, tier) in enumerate(zip(view.ages, view.tiers, strict=True)):
+        newest = list(range(1, len(old)))[-(PAGES - 1) :]
+        kept = [0, *newest] if old else []
+        for column, i in enumerate(kept):
+            table[row, column] = view.pages.table[row, i]
+        ages.append(tuple(old[i] for i in kept))
+        tiers.append(tuple(tier[i] for i in kept))
+    pages = replace(view.pages, table=table)
+    return replace(view, pages=pages, ages=tuple(ages), tiers=tuple(tiers))
