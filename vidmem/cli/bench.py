@@ -5,13 +5,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from vidmem.batch.jobs import SINKS
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
-from vidmem.cli.run import SINKS
 from vidmem.config import Config
 from vidmem.engine import load
 from vidmem.evaluation.bench_attention import bench_attention as measure_attention
 from vidmem.evaluation.bench_engine import bench_engine as measure_engine
 from vidmem.evaluation.bench_files import bench_files as measure_files
+from vidmem.evaluation.bench_sam2 import bench_growth, bench_speed
 from vidmem.sources import open_source
 from vidmem.training.example import write_example
 from vidmem.training.scenarios import prompt_of
@@ -67,6 +68,38 @@ def bench_files(
         report = measure_files(
             lambda: load(config=config), clip, prompts, sinks=sinks, frames=frames, rounds=rounds
         )
+    output.console().print(report)
+    output.finish(report)
+    return 0
+
+
+def bench_sam2(
+    *,
+    measure: Literal["speed", "growth"] = "speed",
+    size: Literal["tiny", "small", "base-plus", "large"] = "tiny",
+    image_size: int = 256,
+    frames: int = 40,
+    objects: int = 4,
+    threads: int = 2,
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """SAM 2.1 against the ``sam2`` package's own predictor, with random weights.
+
+    Args:
+        measure: speed: both in turn, frame by frame; growth: resident bytes after 50 frames and at
+            the end, of ours alone.
+        size: of the network.
+        image_size: side of its input; it was trained at 1024.
+        frames: to follow.
+        objects: to follow, where speed is measured.
+        threads: for torch.
+        output: how to talk.
+    """
+    use_threads(threads)
+    if measure == "speed":
+        report = bench_speed(size, image_size=image_size, frames=frames, objects=objects)
+    else:
+        report = bench_growth(size, image_size=image_size, frames=frames)
     output.console().print(report)
     output.finish(report)
     return 0

@@ -1,16 +1,17 @@
 """``vidmem example``: the main job on a clip made on the spot, or on one of yours."""
 
+from contextlib import closing
 from pathlib import Path
 
 import tyro
 
+from vidmem.batch.jobs import Job
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
-from vidmem.cli.run import SINKS, gather_prompts, summarise, write_results
+from vidmem.cli.run import run_and_show, summarise
 from vidmem.config import Config
-from vidmem.engine import load
 from vidmem.sources import open_source
 from vidmem.training.example import write_example
-from vidmem.types import Prompt
+from vidmem.types import Box
 
 
 def example(
@@ -32,29 +33,27 @@ def example(
     """
     use_threads(config.runtime.threads)
     console = output.console()
-    prompts = gather_prompts(prompt)
     if clip is None:
         out.mkdir(parents=True, exist_ok=True)
         clip = out / "clip.mp4"
         console.print("Rendering a small world ...")
-        prompts = prompts or {0: write_example(clip)}
-    source = open_source(str(clip))
-    try:
-        if not prompts:
-            prompts = {0: [_middle(next(iter(source)).size)]}
-            source.close()
-            source = open_source(str(clip))
-            console.print("Following what is in the middle; choose with --prompt.")
-        summary = write_results(
-            load(config=config), source, prompts, out=out, sinks=SINKS, output=output
-        )
-    finally:
-        source.close()
+        boxes = {found.object_id: found.box for found in write_example(clip)}
+        prompt = prompt or tuple(_text(number, box) for number, box in boxes.items() if box)
+    elif not prompt:
+        prompt = (_text(1, _middle(clip)),)
+        console.print("Following what is in the middle; choose with --prompt.")
+    job = Job(source=str(clip), out=out, prompts=prompt, config=config)
+    summary = run_and_show(job, output)
     summarise(summary, out, output)
     console.print(f"Watch {out / 'overlay.mp4'}", soft_wrap=True)
     return 0
 
 
-def _middle(size: tuple[int, int]) -> Prompt:
-    height, width = size
-    return Prompt(1, box=(0.35 * width, 0.25 * height, 0.65 * width, 0.75 * height))
+def _text(number: int, box: Box) -> str:
+    return f"{number}:box={','.join(f'{side:g}' for side in box)}"
+
+
+def _middle(clip: Path) -> Box:
+    with closing(open_source(clip)) as source:
+        height, width = next(iter(source)).size
+    return 0.35 * width, 0.25 * height, 0.65 * width, 0.75 * height
