@@ -17,6 +17,7 @@ from vidmem.engine.events import Callbacks
 from vidmem.engine.requests import Requests
 from vidmem.engine.streaming import Prompts, stream
 from vidmem.errors import CheckpointError, ObjectError, PromptError
+from vidmem.heads.hiding import tell_hidden
 from vidmem.memory import Memory, save_memory
 from vidmem.models import Models
 from vidmem.positions import surfaces_of
@@ -92,6 +93,7 @@ class Engine:
         with turn("depth"):
             carried = turn.skips("depth")
             depth = self.models.estimate_depth(frame, features, recall, masks, carried=carried)
+            masks, depth = tell_hidden(features, recall, masks, depth)
         with turn("refine"):
             plain = turn.skips("refine")
             masks = self.models.refine(frame, features, recall, masks, depth, plain=plain)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from vidmem.config import DepthConfig
 from vidmem.heads.geometry.camera import (
@@ -24,6 +24,7 @@ from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of
 from vidmem.heads.geometry.looking import candidates, look_at
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.prior import vertical_prior
+from vidmem.heads.geometry.standing import DOUBT, places_of, stand
 from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
 
 FAST_PX = 8.0
@@ -56,10 +57,12 @@ class GeometricDepth:
         if look and self._is_due(now, recall) and features.grey.std() >= DARK:
             for partner in candidates(now, kept)[: self._config.partners]:
                 now = look_at(now, partner)
-        now = _placed(now, kept)
-        now = _finite(now)
+        now = _finite(_placed(now, kept))
         fallback = vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
-        return _answer(now, fill(now.inverse, now.variance, now.grey, fallback=fallback))
+        filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
+        places = places_of(masks, now.inverse.shape)
+        filled = stand(filled, places)
+        return _answer(_with_movers(now, filled, places), filled)
 
     def _is_due(self, now: Current, recall: Recall) -> bool:
         """Every n-th frame; each one before the start and while the camera is fast."""
@@ -117,6 +120,18 @@ def _placed(now: Current, kept: Sequence[Keyframe]) -> Current:
     return replace(now, metres=now.metres.travelled(now.pose, now.given, pairs))
 
 
+def _with_movers(
+    now: Current, filled: Float32[np.ndarray, "h w"], places: Sequence[Bool[np.ndarray, "h w"]]
+) -> Current:
+    """What is carried on: objects are as far as they were made to stand, and that is a guess."""
+    if not places:
+        return now
+    moves = np.logical_or.reduce(list(places))
+    inverse = np.where(moves, filled, now.inverse).astype(np.float32)
+    guess = np.maximum(now.variance, (DOUBT * inverse) ** 2)
+    return replace(now, inverse=inverse, variance=np.where(moves, guess, now.variance))
+
+
 def _finite(now: Current) -> Current:
     """Whatever went wrong: no number that is none leaves the house."""
     bad = ~(np.isfinite(now.inverse) & np.isfinite(now.variance) & (now.inverse > 0))
@@ -137,7 +152,7 @@ def _at(
     return large
 
 
-def _answer(now: Current, filled: Float32[np.ndarray, "height width"]) -> Depth:
+def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
     state = {
         "inverse": torch.from_numpy(now.inverse),
         "variance": torch.from_numpy(now.variance),
@@ -152,7 +167,7 @@ def _answer(now: Current, filled: Float32[np.ndarray, "height width"]) -> Depth:
         "known": torch.tensor(now.started),
     }
     return Depth(
-        inverse=filled / np.float32(now.metres.per_unit),
+        inverse=_at(filled, now.grey.shape) / np.float32(now.metres.per_unit),
         confidence=_at(confidence_of(now.inverse, now.variance), now.grey.shape),
         metric=now.metres.known,
         intrinsics=now.camera,

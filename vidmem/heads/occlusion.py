@@ -18,18 +18,32 @@ def inverse_depth_of(depth: Depth, mask: Bool[np.ndarray, "h w"]) -> float | Non
     return float(np.median(depth.inverse[mask])) if mask.any() else None
 
 
-def is_occluded(
+def covered_share(
     depth: Depth, *, expected: Bool[np.ndarray, "h w"], object_inverse: float, scene: int
-) -> bool:
-    """Whether a nearer surface stands over the expected place of an object.
+) -> tuple[float, float]:
+    """Share of an object's expected place with a nearer surface, and how much of it could be asked.
 
     Args:
         depth: of this frame.
         expected: where the object should be, at working size.
         object_inverse: its inverse depth when it was last seen (:func:`inverse_depth_of`).
-        scene: ``Depth.scene`` at that time; after a cut the units differ and the answer is False.
+        scene: ``Depth.scene`` at that time; after a cut the units differ and nothing can be asked.
     """
     asked = expected & (depth.confidence >= SURE)
-    if scene != depth.scene or asked.sum() < COVERED * max(1, int(expected.sum())):
-        return False
-    return bool(np.mean(depth.inverse[asked] > NEARER * object_inverse) >= COVERED)
+    if scene != depth.scene or not asked.any():
+        return 0.0, 0.0
+    nearer = float(np.mean(depth.inverse[asked] > NEARER * object_inverse))
+    return nearer, float(asked.sum() / expected.sum())
+
+
+def is_occluded(
+    depth: Depth, *, expected: Bool[np.ndarray, "h w"], object_inverse: float, scene: int
+) -> bool:
+    """Whether a nearer surface stands over the expected place of an object, as far as depth knows.
+
+    Arguments as for :func:`covered_share`.
+    """
+    share, asked = covered_share(
+        depth, expected=expected, object_inverse=object_inverse, scene=scene
+    )
+    return asked >= COVERED and share >= COVERED

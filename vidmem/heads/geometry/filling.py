@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
 RADII = (40, 14, 5)
 """Windows at geometry size; the finest one that knows enough decides."""
@@ -20,9 +20,10 @@ def fill(
     variance: Float32[np.ndarray, "h w"],
     grey: UInt8[np.ndarray, "height width"],
     *,
+    still: Bool[np.ndarray, "h w"],
     fallback: Float32[np.ndarray, "h w"],
-) -> Float32[np.ndarray, "height width"]:
-    """Inverse depth everywhere, at the picture's size.
+) -> Float32[np.ndarray, "h w"]:
+    """Inverse depth everywhere, and behind what moves.
 
     A local line from grey value to inverse depth is fitted to known pixels (guided filter, He et
     al., 2013; weighted as in normalised convolution, Knutsson and Westin, 1993).
@@ -31,17 +32,18 @@ def fill(
         inverse: with holes.
         variance: of it; a pixel is a hole above ``TRUSTED``. All of them: nothing is changed.
         grey: the picture.
+        still: the rest is a hole.
         fallback: what stands where nothing is known far and wide; also the weak prior.
     """
-    height, width = grey.shape
-    half = inverse.shape[::-1]
     result: np.ndarray
-    known = (variance < (TRUSTED * inverse) ** 2).astype(np.float32)
+    known = (still & (variance < (TRUSTED * inverse) ** 2)).astype(np.float32)
     if not known.any():
-        result = cv2.resize(inverse, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.maximum(result, 1e-6)
+        result = np.maximum(inverse, 1e-6).astype(np.float32)
+        return result
     values = np.where(known > 0, inverse, 0).astype(np.float32)
-    guide = cv2.resize(grey, half, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    guide = (
+        cv2.resize(grey, inverse.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    )
     result = fallback
     floor = 1e-3
     for radius in RADII:
@@ -49,8 +51,8 @@ def fill(
         share = support / (support + floor * 3)
         result = share * fitted + (1 - share) * result
     filled = np.where(known > 0, KEPT * inverse + (1 - KEPT) * result, result)
-    full = cv2.resize(filled.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.maximum(full, 1e-6)
+    result = np.maximum(filled, 1e-6).astype(np.float32)
+    return result
 
 
 def _guided(

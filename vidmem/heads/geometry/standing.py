@@ -1,0 +1,64 @@
+"""Depth of things that move: flow tells their own motion, not how far they are, but they stand."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32
+
+from vidmem.types import Masks
+
+FOOT = 0.1
+"""Share of an object's height that is its foot."""
+BELOW = 3
+"""Rows under the foot that tell where it stands."""
+DOUBT = 0.25
+"""Relative standard deviation of what this says."""
+
+Map = Float32[np.ndarray, "h w"]
+Place = Bool[np.ndarray, "h w"]
+
+
+def places_of(masks: Masks, size: tuple[int, int]) -> list[Place]:
+    """Where each visible object is, at ``size``."""
+    found = []
+    for row in masks.logits:
+        inside = (row > 0).cpu().numpy().astype(np.uint8)
+        place = cv2.resize(inside, size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        if place.any():
+            found.append(place)
+    return found
+
+
+def stand(inverse: Map, places: Sequence[Place]) -> Map:
+    """Every object as far as the ground under its foot, and never behind what is behind it.
+
+    Args:
+        inverse: filled from what stands still, so that it goes on behind the objects.
+        places: of the objects, at the same size.
+    """
+    result = inverse.copy()
+    others = np.zeros(inverse.shape, bool)
+    for place in places:
+        others |= place
+    for place in places:
+        behind = float(np.median(inverse[place]))
+        ground = _under_foot(inverse, place, others)
+        result[place] = behind if ground is None else max(ground, behind)
+    return result
+
+
+def _under_foot(inverse: Map, place: Place, others: Place) -> float | None:
+    """Median just below the lowest part; None where nothing of the ground is seen."""
+    height = len(place)
+    rows = np.flatnonzero(place.any(1))
+    lowest = height - 1 - np.argmax(place[::-1], 0)
+    high = rows[-1] - FOOT * (rows[-1] - rows[0])
+    columns = np.flatnonzero(place.any(0) & (lowest >= high))
+    samples = [
+        inverse[row, column]
+        for column in columns
+        for row in range(lowest[column] + 2, min(height, lowest[column] + 2 + BELOW))
+        if not others[row, column]
+    ]
+    return float(np.median(samples)) if samples else None
