@@ -9,6 +9,7 @@ from vidmem.config import Config
 from vidmem.errors import SourceError
 from vidmem.prompts import parse_prompt
 from vidmem.sources import read_annotations
+from vidmem.sources.cameras import CameraFiles
 from vidmem.types import Prompt
 
 SINKS = ("overlay", "masks", "depth16", "jsonl")
@@ -32,6 +33,8 @@ class Job:
     size: tuple[int, int] | None = None
     start: float | None = None
     end: float | None = None
+    camera: CameraFiles = field(default_factory=CameraFiles)
+    """What is known of the camera."""
     config: Config = field(default_factory=Config)
 
     @property
@@ -61,11 +64,12 @@ class Job:
         """
         options = [
             self.prompts, self.sinks, self.every, self.size, self.start, self.end,
-            self.config.hash(),
+            self.config.hash(), asdict(self.camera),
         ]  # fmt: skip
         total = hashlib.sha256(json.dumps(options).encode())
         inputs = [Path(self.source)] if self.can_resume else []
         inputs += [self.masks] if self.masks is not None else []
+        inputs += self.camera.paths
         inputs += [Path(text.partition("mask=")[2].partition("@")[0]) for text in self.prompts
                    if ":mask=" in text]  # fmt: skip
         for path in inputs:

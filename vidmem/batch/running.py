@@ -22,6 +22,7 @@ from vidmem.protocols import Source
 from vidmem.sinks import open_sinks
 from vidmem.sinks.group import SinkGroup
 from vidmem.sources import open_source
+from vidmem.sources.cameras import CameraFiles, WithCamera
 from vidmem.types import Frame, Prompt, Result
 
 SAVE_EVERY = 200
@@ -172,7 +173,8 @@ def _engine_for(job: Job, progress: Progress | None) -> tuple[Engine, Progress |
 
 
 def _open(job: Job) -> Source:
-    return open_source(job.source, every=job.every, size=job.size, start=job.start, end=job.end)
+    source = open_source(job.source, every=job.every, size=job.size, start=job.start, end=job.end)
+    return source if job.camera == CameraFiles() else WithCamera(source, job.camera)
 
 
 def _check_reach(prompts: Mapping[int, list[Prompt]], source: Source) -> None:

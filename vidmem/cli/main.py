@@ -9,7 +9,8 @@ from typing import Any
 
 import tyro
 
-from vidmem.cli.bench import bench_attention, bench_engine, bench_files
+from vidmem.cli.batch import batch
+from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_sam2
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
@@ -18,10 +19,12 @@ from vidmem.errors import VidmemError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
+    "batch": batch,
     "example": example,
     "bench attention": bench_attention,
     "bench engine": bench_engine,
     "bench files": bench_files,
+    "bench sam2": bench_sam2,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
     "eval depth": eval_depth,

@@ -1,0 +1,122 @@
+"""``vidmem batch``: many videos, several at once, and again after a kill."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from vidmem.batch.jobs import SINKS, Job
+from vidmem.batch.listing import read_jobs
+from vidmem.batch.outcomes import Outcome, write_table
+from vidmem.batch.pool import Told, run_jobs, slots_of
+from vidmem.batch.worker import Step
+from vidmem.cli.options import ConfigOptions, Output, OutputOptions
+from vidmem.config import Config
+
+FAILED = 1
+
+
+def batch(
+    videos: Annotated[Path, tyro.conf.Positional],
+    /,
+    *,
+    out: Path,
+    sinks: tuple[str, ...] = SINKS,
+    every: int = 1,
+    workers: int | None = None,
+    engine: Literal["local", "ray"] = "local",
+    address: str | None = None,
+    config: ConfigOptions = Config(),  # noqa: B008 - frozen
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """Run many videos. Called again it skips what is done and goes on with the rest.
+
+    Args:
+        videos: a CSV, JSONL or YAML list; a folder of videos with prompts beside them; or a DAVIS
+            tree.
+        out: the folder for the results, one folder per video, and summary.csv.
+        sinks: what to write.
+        every: use every n-th frame.
+        workers: at once; the default is one per GPU, or one per core.
+        engine: processes here, or a Ray cluster (vidmem[ray]).
+        address: of the cluster; without it Ray starts one here.
+        config: every knob.
+        output: how to talk.
+    """
+    defaults = Job(source="", out=out, sinks=sinks, every=every, config=config)
+    jobs = read_jobs(videos, out, defaults)
+    with _Board(output.console(), len(jobs)) as board:
+        outcomes = _all(jobs, _running(engine, jobs, workers, address, board.told), board)
+    write_table(out / "summary.csv", outcomes)
+    failed = [outcome for outcome in outcomes if not outcome.succeeded]
+    console = output.console()
+    for outcome in failed:
+        console.print(f"[red]{outcome.status}[/] {outcome.source}: {outcome.error}")
+    console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} videos done.")
+    console.print(f"Results: {out.resolve()}", soft_wrap=True)
+    output.finish({"videos": [asdict(outcome) for outcome in outcomes], "failed": len(failed)})
+    return FAILED if failed else 0
+
+
+def _running(
+    engine: str, jobs: Sequence[Job], workers: int | None, address: str | None, told: Told
+) -> Iterator[tuple[int, Outcome]]:
+    if engine == "ray":
+        from vidmem.batch.cluster import run_on_ray
+
+        return run_on_ray(jobs, workers=workers, address=address)
+    return run_jobs(jobs, slots=slots_of(workers), told=told)
+
+
+def _all(
+    jobs: Sequence[Job], running: Iterator[tuple[int, Outcome]], board: "_Board"
+) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    for number, outcome in running:
+        outcomes[number] = outcome
+        board.ended(jobs[number])
+    return [outcomes[number] for number in sorted(outcomes)]
+
+
+class _Board:
+    """A bar for all, and one for every video that runs now."""
+
+    def __init__(self, console: Console, videos: int) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+        )
+        self._all = self._bars.add_task("videos", total=videos, note="")
+        self._lines: dict[Path, TaskID] = {}
+
+    def __enter__(self) -> "_Board":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def told(self, job: Job, step: Step) -> None:
+        """A frame of it is done."""
+        if job.out not in self._lines:
+            self._lines[job.out] = self._bars.add_task(job.out.name, total=None, note="")
+        self._bars.update(
+            self._lines[job.out],
+            completed=step.frames,
+            total=step.total,
+            note=f"{step.fps:.1f} frames/s",
+        )
+
+    def ended(self, job: Job) -> None:
+        """It is over, well or not."""
+        line = self._lines.pop(job.out, None)
+        if line is not None:
+            self._bars.remove_task(line)
+        self._bars.advance(self._all)
