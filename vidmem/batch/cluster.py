@@ -1,6 +1,7 @@
 """Jobs over a Ray cluster: one actor per slot, started again and going on where one dies."""
 
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,8 @@ from vidmem.batch.jobs import Job
 from vidmem.batch.outcomes import Outcome, failure_of
 from vidmem.batch.worker import ATTEMPTS, attempt
 from vidmem.errors import ConfigError
+
+ANSWER_SECONDS = 5.0
 
 
 class Slot:
@@ -74,14 +77,28 @@ def _connect(address: str | None) -> Any:
         raise ConfigError(
             "Ray is not installed.", remedy="pip install 'vidmem[ray]', or leave --engine out."
         ) from None
+    _check_answers(address)
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ConfigError(
-            f"The Ray cluster at {address or 'this machine'} does not start: {error}.",
-            remedy="Check --address, or leave it out to start one here.",
+            f"Ray does not start: {error}.", remedy="Check the cluster, or leave --engine out."
         ) from None
     return ray
+
+
+def _check_answers(address: str | None) -> None:
+    """Ray itself waits for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise ConfigError(
+            f"No Ray cluster answers at {address}: {error.strerror or error}.",
+            remedy="Check --address, or leave it out to start one here.",
+        ) from None
 
 
 def _slots(ray: Any, workers: int | None) -> list[Any]:
