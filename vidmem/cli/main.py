@@ -11,6 +11,7 @@ import tyro
 
 from vidmem.cli.batch import batch
 from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_sam2
+from vidmem.cli.demo import demo
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
 from vidmem.cli.example import example
 from vidmem.cli.run import run
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "run": run,
     "batch": batch,
     "example": example,
+    "demo": demo,
     "bench attention": bench_attention,
     "bench engine": bench_engine,
     "bench files": bench_files,

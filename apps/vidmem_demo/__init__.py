@@ -1,0 +1,1 @@
+"""The web demo. It uses public names of vidmem only, and contains no tracking logic."""

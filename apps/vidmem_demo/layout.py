@@ -1,0 +1,189 @@
+"""What stands where on the page. No behaviour: see ``handlers``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidmem import Config
+from vidmem.config import FAMILIES
+from vidmem_demo.downloads import KINDS, STATE
+from vidmem_demo.timeline import NOTHING
+
+HERE = Path(__file__).parent
+HEAD = (
+    "<div class='vm-head'><h1>vidmem</h1><p>Follow objects and measure depth through endless "
+    "video, in constant memory.</p></div>"
+)
+KEYS = (
+    "<p class='vm-keys'><kbd>space</kbd> start, pause <kbd>esc</kbd> stop <kbd>1</kbd> add "
+    "<kbd>2</kbd> cut away <kbd>3</kbd> box <kbd>n</kbd> new object <kbd>z</kbd> undo "
+    "<kbd>←</kbd> <kbd>→</kbd> frame; <kbd>shift</kbd> + click cuts away</p>"
+)
+TOOLS = [("Add +", "add"), ("Cut away -", "cut"), ("Box", "box")]
+EMPTY = {
+    "masks": "",
+    "depth": "",
+    "hint": "Upload a video, use the camera, or try the example.",
+    "depth_hint": "Depth appears while it runs.",
+    "status": "",
+    "state": "empty",
+    "frame": -1,
+}
+
+
+@dataclass(slots=True)
+class Page:
+    """Every component that something happens to."""
+
+    key: Any
+    upload: Any
+    example: Any
+    camera_button: Any
+    camera: Any
+    stage: Any
+    start: Any
+    stop: Any
+    back: Any
+    forth: Any
+    frame: Any
+    memory: Any
+    objects: Any
+    colours: Any
+    new: Any
+    name: Any
+    remove: Any
+    tool: Any
+    undo: Any
+    family: Any
+    budget: Any
+    keyframes: Any
+    depth: Any
+    kinds: Any
+    prepare: Any
+    files: Any
+    command: Any
+
+
+def text_of(name: str) -> str:
+    """A file beside this one."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def lay_out(*, forget: Any) -> Page:
+    """Make the components inside an open ``gr.Blocks``; ``forget`` gets the key of an old tab."""
+    import gradio as gr
+
+    parts: dict[str, Any] = {"key": gr.State(None, delete_callback=forget)}
+    gr.HTML(HEAD)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            parts |= _stage(gr) | _transport(gr)
+            with gr.Accordion("Memory", open=True):
+                parts["memory"] = gr.HTML(NOTHING, elem_id="memory")
+        with gr.Column(scale=1, min_width=300):
+            parts |= _sources(gr) | _objects(gr) | _settings(gr) | _downloads(gr)
+            gr.HTML(KEYS)
+    return Page(**parts)
+
+
+def _stage(gr: Any) -> dict[str, Any]:
+    stage = gr.HTML(
+        EMPTY,
+        html_template=text_of("stage.html"),
+        js_on_load=text_of("stage.js"),
+        elem_id="stage",
+        apply_default_css=False,
+    )
+    return {"stage": stage}
+
+
+def _transport(gr: Any) -> dict[str, Any]:
+    with gr.Row(elem_id="transport", equal_height=True):
+        start = gr.Button(
+            "Start", variant="primary", interactive=False, elem_id="start", scale=2, min_width=110
+        )
+        stop = gr.Button("Stop", interactive=False, elem_id="stop", scale=1, min_width=70)
+        back = gr.Button("‹", interactive=False, elem_id="back", scale=0, min_width=40)
+        forth = gr.Button("›", interactive=False, elem_id="forth", scale=0, min_width=40)
+    frame = gr.Slider(
+        0, 1, value=0, step=1, label="Go back to frame", interactive=False, elem_id="frame",
+        info="Pause, choose a frame, click what is right there, and continue.",
+    )  # fmt: skip
+    return {"start": start, "stop": stop, "back": back, "forth": forth, "frame": frame}
+
+
+def _sources(gr: Any) -> dict[str, Any]:
+    upload = gr.File(
+        label="Video", file_types=["video"], elem_id="upload", height=118, type="filepath"
+    )
+    with gr.Row():
+        example = gr.Button("Try the example", elem_id="example", size="sm", min_width=120)
+        camera_button = gr.Button("Use the camera", elem_id="use-camera", size="sm", min_width=120)
+    camera = gr.Image(
+        sources=["webcam"], streaming=True, type="numpy", format="jpeg", visible=False,
+        label="Camera: press record", elem_id="camera", height=220, buttons=[],
+        webcam_options=gr.WebcamOptions(mirror=False),
+    )  # fmt: skip
+    return {
+        "upload": upload, "example": example, "camera_button": camera_button, "camera": camera
+    }  # fmt: skip
+
+
+def _objects(gr: Any) -> dict[str, Any]:
+    with gr.Group():
+        objects = gr.Radio(
+            [("object 1", 1)], value=1, label="Objects", elem_id="objects", interactive=True
+        )
+        name = gr.Textbox(
+            label="Name", max_lines=1, elem_id="name", placeholder="object 1", max_length=40
+        )
+        with gr.Row():
+            new = gr.Button("New object", elem_id="new", size="sm", min_width=90)
+            remove = gr.Button("Remove", elem_id="remove", size="sm", min_width=70)
+        tool = gr.Radio(
+            TOOLS, value="add", label="A click on the picture", elem_id="tool",
+            info="Adds a point, cuts away, or sets a corner: two clicks make a box.",
+        )  # fmt: skip
+        undo = gr.Button("Undo click", elem_id="undo", size="sm")
+    colours = gr.HTML("", elem_id="colours")
+    return {
+        "objects": objects, "name": name, "new": new, "remove": remove, "tool": tool,
+        "undo": undo, "colours": colours,
+    }  # fmt: skip
+
+
+def _settings(gr: Any) -> dict[str, Any]:
+    usual = Config()
+    with gr.Accordion("Settings", open=False, elem_id="settings"):
+        family = gr.Dropdown(
+            list(FAMILIES), value=usual.family, label="Family", elem_id="family",
+            info="nano runs anywhere; sam2.1-*-hq refines with SAM-HQ and needs checkpoints.",
+        )  # fmt: skip
+        budget = gr.Slider(
+            64, 1024, value=usual.memory.budget_mb, step=64, label="Memory budget (MB)",
+            info="Everything remembered, together. Never exceeded.", elem_id="budget",
+        )  # fmt: skip
+        keyframes = gr.Slider(
+            1, 16, value=usual.memory.long_term, step=1, label="Long-term keyframes per object",
+            info="More remember more looks of an object, and cost time.", elem_id="long-term",
+        )  # fmt: skip
+        depth = gr.Checkbox(
+            usual.depth.enabled, label="Depth", info="Off is faster.", elem_id="depth"
+        )
+    return {"family": family, "budget": budget, "keyframes": keyframes, "depth": depth}
+
+
+def _downloads(gr: Any) -> dict[str, Any]:
+    with gr.Accordion("Download", open=False, elem_id="download"):
+        kinds = gr.CheckboxGroup(
+            [*KINDS, STATE], value=[next(iter(KINDS))], label="Files", elem_id="kinds"
+        )
+        prepare = gr.Button("Prepare files", elem_id="prepare", size="sm")
+        files = gr.File(
+            label="Ready", file_count="multiple", interactive=False, visible=False, elem_id="files"
+        )
+        command = gr.Code(
+            "", language="shell", label="The same on the command line", interactive=False,
+            elem_id="command", wrap_lines=True, lines=3,
+        )  # fmt: skip
+    return {"kinds": kinds, "prepare": prepare, "files": files, "command": command}
