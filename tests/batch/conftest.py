@@ -21,8 +21,10 @@ def told(result, tally):
     if tally.frames == int(kill):
         os.kill(os.getpid(), 9)
 sinks = ("masks", "jsonl", "overlay")
-job = Job(source=source, out=Path(out), prompts=("1:mask=" + mask,), sinks=sinks)
-run_job(job, save_every=5, told=told)
+job = Job(
+    source=source, out=Path(out), prompts=("1:mask=" + mask,), sinks=sinks, save_every=5
+)
+run_job(job, told=told)
 """
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from vidmem.config import Config
-from vidmem.errors import SourceError
+from vidmem.errors import ConfigError, SourceError
 from vidmem.prompts import parse_prompt
 from vidmem.sources import read_annotations
 from vidmem.sources.cameras import CameraFiles
@@ -35,12 +35,20 @@ class Job:
     end: float | None = None
     camera: CameraFiles = field(default_factory=CameraFiles)
     """What is known of the camera."""
+    save_every: int = 200
+    """Frames between states on disk, from which a killed run goes on."""
     config: Config = field(default_factory=Config)
 
     @property
     def can_resume(self) -> bool:
         """Files can be read again; cameras, streams and standard input cannot."""
         return self.source != "-" and not self.source.startswith(LIVE)
+
+    def __post_init__(self) -> None:
+        if self.save_every < 1:
+            raise ConfigError(
+                f"save-every is {self.save_every}; it is 1 or more.", remedy="Leave it out."
+            )
 
     def read_prompts(self) -> dict[int, list[Prompt]]:
         """By frame index.

@@ -25,8 +25,6 @@ from vidmem.sources import open_source
 from vidmem.sources.cameras import CameraFiles, WithCamera
 from vidmem.types import Frame, Prompt, Result
 
-SAVE_EVERY = 200
-"""Frames between states on disk."""
 Told = Callable[[Result, "Tally"], None]
 
 
@@ -60,18 +58,11 @@ class Tally:
         return self.seconds + time.perf_counter() - self.begin
 
 
-def run_job(
-    job: Job,
-    *,
-    engine: Engine | None = None,
-    save_every: int = SAVE_EVERY,
-    told: Told | None = None,
-) -> dict[str, Any]:
+def run_job(job: Job, *, told: Told | None = None) -> dict[str, Any]:
     """Run a video and write its results; go on where the same job was killed.
 
     Args:
         job: what to run.
-        save_every: frames between states on disk.
         told: called after every frame.
 
     Returns:
@@ -97,7 +88,7 @@ def run_job(
         if progress is not None:
             tally.frames, tally.seconds = progress.frames, progress.seconds
             tally.model_seconds = progress.model_seconds
-        run = _Run(job, key, engine, sink, tally, save_every)
+        run = _Run(job, key, engine, sink, tally)
         try:
             truncated = run.all(source, prompts, told)
             # A kill while the results get their names starts the run anew.
@@ -117,11 +108,9 @@ def run_job(
 
 
 class _Run:
-    def __init__(
-        self, job: Job, key: str, engine: Engine, sink: SinkGroup, tally: Tally, save_every: int
-    ) -> None:
+    def __init__(self, job: Job, key: str, engine: Engine, sink: SinkGroup, tally: Tally) -> None:
         self._job, self._key, self._engine = job, key, engine
-        self._sink, self._tally, self._save_every = sink, tally, save_every
+        self._sink, self._tally = sink, tally
 
     def all(
         self, source: Source, prompts: Mapping[int, list[Prompt]], told: Told | None
@@ -143,8 +132,8 @@ class _Run:
     def _counted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """Saves between two frames, when all before are written."""
         for frame in frames:
-            frames_done = self._tally.frames
-            if frames_done and frames_done % self._save_every == 0 and self._job.can_resume:
+            done = self._tally.frames
+            if done and done % self._job.save_every == 0 and self._job.can_resume:
                 self._save()
             yield frame
 

@@ -27,6 +27,7 @@ def batch(
     out: Path,
     sinks: tuple[str, ...] = SINKS,
     every: int = 1,
+    save_every: int = 200,
     workers: int | None = None,
     engine: Literal["local", "ray"] = "local",
     address: str | None = None,
@@ -41,13 +42,16 @@ def batch(
         out: the folder for the results, one folder per video, and summary.csv.
         sinks: what to write.
         every: use every n-th frame.
+        save_every: frames between states on disk, from which a killed run goes on.
         workers: at once; the default is one per GPU, or one per core.
         engine: processes here, or a Ray cluster (vidmem[ray]).
         address: of the cluster; without it Ray starts one here.
         config: every knob.
         output: how to talk.
     """
-    defaults = Job(source="", out=out, sinks=sinks, every=every, config=config)
+    defaults = Job(
+        source="", out=out, sinks=sinks, every=every, save_every=save_every, config=config
+    )
     jobs = read_jobs(videos, out, defaults)
     with _Board(output.console(), len(jobs)) as board:
         outcomes = _all(jobs, _running(engine, jobs, workers, address, board.told), board)

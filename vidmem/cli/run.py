@@ -12,6 +12,7 @@ from vidmem.batch.jobs import SINKS, Job
 from vidmem.batch.running import Tally, run_job
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
 from vidmem.config import Config
+from vidmem.sources.cameras import CameraFiles
 from vidmem.types import Result
 
 TRUNCATED = 3
@@ -29,6 +30,10 @@ def run(
     size: tuple[int, int] | None = None,
     start: float | None = None,
     end: float | None = None,
+    save_every: int = 200,
+    intrinsics: tuple[float, float, float, float] | None = None,
+    poses: Path | None = None,
+    ranges: Path | None = None,
     config: ConfigOptions = Config(),  # noqa: B008 - frozen
     output: OutputOptions = Output(),  # noqa: B008 - frozen
 ) -> int:
@@ -44,6 +49,10 @@ def run(
         size: width and height to resize frames to.
         start: skip what is earlier, in seconds.
         end: stop here, in seconds.
+        save_every: frames between states on disk, from which a killed run goes on.
+        intrinsics: fx, fy, cx, cy of the camera in pixels.
+        poses: camera-to-world matrices in metres, one per frame: a file or a folder. Gives metres.
+        ranges: a file of lines "frame, x, y, metres": measured distances. Gives metres.
         config: every knob.
         output: how to talk.
     """
@@ -58,6 +67,10 @@ def run(
         size=size,
         start=start,
         end=end,
+        save_every=save_every,
+        camera=CameraFiles(
+            intrinsics, str(poses) if poses else None, str(ranges) if ranges else None
+        ),
         config=config,
     )
     summary = run_and_show(job, output)

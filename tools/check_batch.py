@@ -1,0 +1,136 @@
+"""Measures what batches promise, with the command a user calls, and prints one line each.
+
+python tools/check_batch.py bad          # twenty videos, one cut, one of text
+python tools/check_batch.py kills        # SIGKILL at ten random moments, then to the end
+python tools/check_batch.py throughput   # two workers against one, in turns
+"""
+
+import argparse
+import csv
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from vidmem.sources import open_source
+from vidmem.training.example import write_example
+
+KILLS = 10
+
+
+def make_videos(folder: Path, count: int, frames: int) -> None:
+    """Copies of one rendered clip, each with its prompts beside it."""
+    first = folder / "00.mp4"
+    boxes = {prompt.object_id: prompt.box for prompt in write_example(first, frames=frames)}
+    lines = [
+        f"{number}:box={','.join(f'{side:g}' for side in box)}"
+        for number, box in boxes.items()
+        if box
+    ]
+    for number in range(count):
+        if number:
+            shutil.copy(first, folder / f"{number:02d}.mp4")
+        (folder / f"{number:02d}.txt").write_text("\n".join(lines))
+
+
+def command(videos: Path, out: Path, workers: int) -> list[str]:
+    """What a user types."""
+    call = [sys.executable, "-m", "vidmem", "batch", str(videos), "--out", str(out), "--quiet"]
+    return [*call, "--workers", str(workers), "--save-every", "25"]
+
+
+def check_bad(folder: Path) -> str:
+    """One cut video and one of text among twenty."""
+    videos, out = folder / "videos", folder / "out"
+    videos.mkdir()
+    make_videos(videos, 19, frames=24)
+    fast = ["-c", "copy", "-movflags", "+faststart"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-y", "-i", videos / "18.mp4", *fast, videos / "cut.mp4"],
+        check=True,
+    )
+    whole = (videos / "cut.mp4").read_bytes()
+    (videos / "18.mp4").write_bytes(whole[: len(whole) * 6 // 10])
+    (videos / "cut.mp4").unlink()
+    (videos / "19.mp4").write_text("this is no video\n" * 100)
+    code = subprocess.run(command(videos, out, 2), check=False).returncode
+    with (out / "summary.csv").open() as file:
+        statuses = [row["status"] for row in csv.DictReader(file)]
+    counts = {status: statuses.count(status) for status in sorted(set(statuses))}
+    return f"exit code {code}, {counts}"
+
+
+def check_kills(folder: Path) -> str:
+    """Killed at random moments with all its workers, the results are those of a run that was not.
+
+    Masks are compared byte for byte, videos by their pictures.
+    """
+    videos = folder / "videos"
+    videos.mkdir()
+    make_videos(videos, 3, frames=150)
+    subprocess.run(command(videos, folder / "whole", 2), check=True)
+    chance = random.Random(0)
+    killed, broken = 0, 0
+    while killed < KILLS:
+        process = subprocess.Popen(command(videos, folder / "killed", 2), start_new_session=True)
+        try:
+            process.wait(timeout=chance.uniform(4, 25))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            killed += 1
+            broken += sum(not complete(path) for path in (folder / "killed").glob("*/overlay.mp4"))
+            continue
+        shutil.rmtree(folder / "killed")
+    code = subprocess.run(command(videos, folder / "killed", 2), check=False).returncode
+    masks = [path.relative_to(folder / "whole") for path in (folder / "whole").rglob("*.png")]
+    equal = sum(
+        (folder / "whole" / path).read_bytes() == (folder / "killed" / path).read_bytes()
+        for path in masks
+    )
+    whole = all(complete(path) for path in (folder / "killed").glob("*/overlay.mp4"))
+    return (
+        f"{killed} kills, exit code {code}, {equal} of {len(masks)} pictures equal, "
+        f"{broken} broken videos under their names, all videos whole at the end: {whole}"
+    )
+
+
+def complete(path: Path) -> bool:
+    """It plays to its end."""
+    return len(list(open_source(path))) == 150
+
+
+def check_throughput(folder: Path) -> str:
+    """The same videos with one worker and with two, twice in turns."""
+    videos = folder / "videos"
+    videos.mkdir()
+    make_videos(videos, 6, frames=120)
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    for attempt in range(2):
+        for workers in seconds:
+            begin = time.perf_counter()
+            subprocess.run(command(videos, folder / f"{attempt}-{workers}", workers), check=True)
+            seconds[workers].append(time.perf_counter() - begin)
+    one, two = (min(times) for times in seconds.values())
+    return f"one worker {one:.1f} s, two workers {two:.1f} s: {one / two:.2f} times as fast"
+
+
+CHECKS = {"bad": check_bad, "kills": check_kills, "throughput": check_throughput}
+
+
+def main() -> None:
+    """Run the named checks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checks", nargs="*", default=list(CHECKS))
+    for name in parser.parse_args().checks:
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{name}: {CHECKS[name](Path(folder))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
