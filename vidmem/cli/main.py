@@ -13,7 +13,9 @@ from vidmem.cli.batch import batch
 from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_sam2
 from vidmem.cli.demo import demo
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
+from vidmem.cli.evaluate_world import eval_memory, eval_occlusion
 from vidmem.cli.example import example
+from vidmem.cli.live import bench_live
 from vidmem.cli.run import run
 from vidmem.cli.settings import with_settings
 from vidmem.errors import VidmemError
@@ -26,10 +28,13 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench attention": bench_attention,
     "bench engine": bench_engine,
     "bench files": bench_files,
+    "bench live": bench_live,
     "bench sam2": bench_sam2,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
     "eval depth": eval_depth,
+    "eval occlusion": eval_occlusion,
+    "eval memory": eval_memory,
 }
 
 
