@@ -1,11 +1,11 @@
-# make setup | demo | test | lint | types | tests      CLIP=path.mp4 make demo
+# make setup | demo | test | lint | types | tests | browser      CLIP=path.mp4 make demo
 PYTHON ?= python3
 CLIP ?=
 OUT ?= out/demo
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: setup demo test lint types tests
+.PHONY: setup demo test lint types tests browser
 setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml
@@ -28,4 +28,12 @@ types: setup
 	$(BIN)/mypy
 
 tests: setup
+	-@$(MAKE) --no-print-directory browser
 	$(BIN)/python -m pytest -n 2
+
+# Chromium for the web demo's tests, from Debian's packages where that is allowed.
+browser:
+	@command -v chromium >/dev/null || { \
+		echo "Installing chromium for the tests of the web demo."; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
