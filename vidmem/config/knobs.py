@@ -81,6 +81,10 @@ class DepthConfig:
     """Frames between looks at remembered keyframes."""
     partners: int = 1
     """Keyframes looked at each time."""
+    camera_height_m: float = 0.0
+    """Of the camera over the ground, to get metres without poses; 0: unknown."""
+    object_height_m: float = 0.0
+    """Of object 1, to get metres without poses; 0: unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)

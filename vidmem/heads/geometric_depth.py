@@ -25,6 +25,7 @@ from vidmem.heads.geometry.looking import candidates, look_at
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.standing import DOUBT, places_of, stand
+from vidmem.heads.geometry.units import told_metres
 from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
 
 FAST_PX = 8.0
@@ -34,8 +35,8 @@ FAST_PX = 8.0
 class GeometricDepth:
     """Closed-form depth (a :class:`vidmem.DepthBase`): a pure function of its arguments.
 
-    Metres where every frame since the start or the last cut came with a pose, else inverse depth
-    in a unit that a scene keeps: the median of its first geometry is 1.
+    Inverse depth in a unit that a scene keeps (the median of its first geometry is 1); in metres
+    from when poses, range points, the camera's height or an object's height tell them.
     """
 
     def __init__(self, config: DepthConfig) -> None:
@@ -62,7 +63,12 @@ class GeometricDepth:
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
         places = places_of(masks, now.inverse.shape)
         filled = stand(filled, places)
-        return _answer(_with_movers(now, filled, places), filled)
+        now = _with_movers(now, filled, places)
+        if now.started and now.given is None:
+            units = _answer(replace(now, metres=Metres()), filled)
+            told = told_metres(units, frame, masks, self._config)
+            now = replace(now, metres=now.metres.told(told))
+        return _answer(now, filled)
 
     def _is_due(self, now: Current, recall: Recall) -> bool:
         """Every n-th frame; each one before the start and while the camera is fast."""

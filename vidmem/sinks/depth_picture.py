@@ -1,4 +1,4 @@
-"""Depth as a picture: near is warm, the range follows slowly so that nothing flickers."""
+"""Depth as a picture: near is warm, what is unsure fades, the range follows slowly: no flicker."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +15,16 @@ FOLLOW = 0.05
 PERCENTILES = (2.0, 98.0)
 SAMPLE_STRIDE = 4
 SMALLEST_RANGE = 1e-6
+SURE = 0.35
+"""Confidence from which colours are full."""
+LEAST_COLOUR = 0.15
+"""Of the colours where nothing is sure."""
+FADED = 70
+"""Grey that colours fade to."""
+LEAST_SURE = 0.1
+"""Share of sure pixels from which they alone decide on the range."""
+SOFT = 15
+"""Pixels over which confidence is smoothed: fading is no second picture."""
 
 
 class DepthPainter:
@@ -27,12 +37,13 @@ class DepthPainter:
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self._low = state["low"] if state else 0.0
         self._high = state["high"] if state else 1.0
-        self._scene: int | None = state["scene"] if state else None
+        self._unit: tuple[int, bool] | None = (state["scene"], state["metric"]) if state else None
 
     @property
     def state(self) -> dict[str, Any]:
         """JSON values."""
-        return {"low": self._low, "high": self._high, "scene": self._scene}
+        scene, metric = self._unit or (None, False)
+        return {"low": self._low, "high": self._high, "scene": scene, "metric": metric}
 
     def __call__(self, depth: Depth, size: tuple[int, int]) -> UInt8[np.ndarray, "height width 3"]:
         """RGB at height and width ``size``, with a legend, in metres where depth is metric."""
@@ -40,7 +51,7 @@ class DepthPainter:
         span = max(self._high - self._low, SMALLEST_RANGE)
         finite = np.nan_to_num(depth.inverse, nan=0.0, posinf=self._high, neginf=0.0)
         near = np.clip((finite - self._low) * (255.0 / span), 0, 255).astype(np.uint8)
-        small = cv2.applyColorMap(near, cv2.COLORMAP_TURBO)
+        small = _faded(cv2.applyColorMap(near, cv2.COLORMAP_TURBO), depth)
         picture: np.ndarray = cv2.resize(
             cv2.cvtColor(small, cv2.COLOR_BGR2RGB), size[::-1], interpolation=cv2.INTER_LINEAR
         )
@@ -49,12 +60,15 @@ class DepthPainter:
 
     def _follow(self, depth: Depth) -> None:
         sample = depth.inverse[::SAMPLE_STRIDE, ::SAMPLE_STRIDE]
-        sample = sample[np.isfinite(sample)]
+        sure = depth.confidence[::SAMPLE_STRIDE, ::SAMPLE_STRIDE] > SURE
+        sure = sure if sure.mean() > LEAST_SURE else np.ones_like(sure)
+        sample = sample[np.isfinite(sample) & sure]
         if not sample.size:
             return
         low, high = (float(value) for value in np.percentile(sample, PERCENTILES))
-        rate = FOLLOW if depth.scene == self._scene else 1.0
-        self._scene = depth.scene
+        unit = (depth.scene, depth.metric)
+        rate = FOLLOW if unit == self._unit else 1.0
+        self._unit = unit
         self._low += rate * (low - self._low)
         self._high += rate * (high - self._high)
 
@@ -80,6 +94,16 @@ class DepthPainter:
             f"{1 / value:.3g} m" if value > SMALLEST_RANGE else "far" for value in values
         )
         return near, middle, far
+
+
+def _faded(
+    colours: UInt8[np.ndarray, "rows columns 3"], depth: Depth
+) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Colours mixed with grey where depth is unsure."""
+    confidence = np.nan_to_num(depth.confidence, nan=0.0)
+    share = cv2.blur(np.clip(confidence / SURE, LEAST_COLOUR, 1), (SOFT, SOFT))[..., None]
+    mixed: np.ndarray = (share * colours + (1 - share) * FADED).astype(np.uint8)
+    return mixed
 
 
 def _write_left_of(picture: np.ndarray, text: str, right: int, row: int) -> None:

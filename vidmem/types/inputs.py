@@ -42,6 +42,8 @@ class Frame:
     camera_to_world: Float[np.ndarray, "4 4"] | None = None
     gap_seconds: float = 0.0
     """Without pictures before this one, where a live source was interrupted."""
+    ranges: Float[np.ndarray, "points 3"] | None = None
+    """Measured distances along the optical axis: x and y in frame pixels, metres."""
 
     @property
     def size(self) -> tuple[int, int]:

@@ -8,9 +8,13 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from vidmem.config import DepthConfig
 from vidmem.errors import VidmemError
-from vidmem.types import Depth
+from vidmem.types import Depth, Frame, Masks
 
+SIZED_OBJECT = 1
+"""The object whose height a user can tell."""
+PRESENT = 0.5
 PLANE_ROUNDS = 8
 FEWEST = 20
 
@@ -28,6 +32,31 @@ def to_metres(depth: Depth, metres_per_unit: float) -> Depth:
         )
     inverse = (depth.inverse / np.float32(metres_per_unit)).astype(np.float32)
     return replace(depth, inverse=inverse, metric=True)
+
+
+def told_metres(depth: Depth, frame: Frame, masks: Masks, config: DepthConfig) -> float | None:
+    """Metres per unit from whatever this frame brings: range points, else the camera's height,
+    else the height of object 1. None where nothing tells them.
+
+    Args:
+        depth: at working size, in units.
+        frame: its ``ranges`` are in frame pixels.
+        masks: of this frame.
+        config: with the heights that are known.
+    """
+    if frame.ranges is not None and len(frame.ranges):
+        height, width = depth.inverse.shape
+        shrink = np.array([width / frame.size[1], height / frame.size[0]])
+        points = np.nan_to_num(np.asarray(frame.ranges, np.float64), nan=-1.0)
+        return scale_from_range_points(depth.inverse, points[:, :2] * shrink, points[:, 2])
+    if config.camera_height_m > 0:
+        return scale_from_camera_height(depth, height_m=config.camera_height_m)
+    if config.object_height_m > 0 and SIZED_OBJECT in masks.ids:
+        row = masks.ids.index(SIZED_OBJECT)
+        if masks.presence[row] >= PRESENT and not masks.occluded[row]:
+            inside = (masks.logits[row] > 0).cpu().numpy()
+            return scale_from_object_size(depth, inside, height_m=config.object_height_m)
+    return None
 
 
 def scale_from_range_points(
