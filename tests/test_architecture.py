@@ -12,9 +12,9 @@ import vidmem
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*ROOT.glob("vidmem/**/*.py"), *ROOT.glob("tools/*.py"), *ROOT.glob("apps/*.py")])
 PUBLIC = {
-    "Config", "Depth", "DepthBase", "Engine", "Frame", "Intrinsics", "Masks", "ObjectState",
-    "Prompt", "Refiner", "Result", "Sink", "Source", "Tracker", "VidmemError", "load",
-    "open_sinks", "open_source",
+    "Config", "Depth", "DepthBase", "Engine", "Frame", "Intrinsics", "Latest", "Masks",
+    "ObjectState", "Position", "Prompt", "Refiner", "Result", "Sink", "Source", "Tracker",
+    "VidmemError", "load", "load_cameras", "open_sinks", "open_source",
 }  # fmt: skip
 
 

@@ -1,12 +1,14 @@
 """Follow objects and measure depth through endless video, in constant memory."""
 
+from vidmem.cameras import load_cameras
 from vidmem.config import Config
 from vidmem.engine import Engine, load
 from vidmem.errors import VidmemError
 from vidmem.protocols import DepthBase, Refiner, Sink, Source, Tracker
 from vidmem.sinks import open_sinks
 from vidmem.sources import open_source
-from vidmem.types import Depth, Frame, Intrinsics, Masks, ObjectState, Prompt, Result
+from vidmem.sources.latest import Latest
+from vidmem.types import Depth, Frame, Intrinsics, Masks, ObjectState, Position, Prompt, Result
 
 __all__ = [
     "Config",
@@ -15,8 +17,10 @@ __all__ = [
     "Engine",
     "Frame",
     "Intrinsics",
+    "Latest",
     "Masks",
     "ObjectState",
+    "Position",
     "Prompt",
     "Refiner",
     "Result",
@@ -25,6 +29,7 @@ __all__ = [
     "Tracker",
     "VidmemError",
     "load",
+    "load_cameras",
     "open_sinks",
     "open_source",
 ]

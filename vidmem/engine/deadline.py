@@ -2,7 +2,8 @@
 
 First the refiner, then a new measurement of depth, then most of the pages, then the picture's
 detail: what the masks can best do without goes first. Decisions are taken stage by stage, with the
-time that is really left, so one slow stage is made up for by the next ones.
+time that is really left: one slow stage is made up for by the next ones, and where time is left
+after all, a later stage gets it.
 """
 
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from vidmem.types import MemoryView, Recall, Skipped, Tier
+from vidmem.types import MemoryView, Number, Recall, Skipped, Tier
 
 ORDER: tuple[Skipped, ...] = ("refine", "depth", "pages", "detail")
 """What is left out first comes first."""
@@ -25,7 +26,7 @@ DEVIATIONS = 2.0
 """How far above its mean a stage is expected to be (Jacobson, 1988)."""
 LIGHTER = 0.5
 """Of a stage's time, while its lighter form was never measured."""
-FORGIVENESS = 0.98
+FORGIVENESS = 0.97
 """A form that was left out is expected a little cheaper every time, so that it is tried again."""
 PAGES = 2
 """Pages per object that are read when pages are left out."""
@@ -40,17 +41,18 @@ class StageTimes:
     """
 
     def __init__(
-        self, deadline_ms: float = 0.0, clock: Callable[[], float] = time.perf_counter
+        self, deadline_ms: Number = 0, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self.deadline_ms = deadline_ms
         self.clock = clock
         self._known: dict[tuple[str, bool, int], tuple[float, float]] = {}
+        self._forgiven: dict[tuple[str, bool, int], float] = {}
 
-    def learn(self, stage: str, milliseconds: float, *, light: bool, phase: int) -> None:
-        """One more measurement."""
+    def learn(self, stage: str, milliseconds: Number, *, light: bool, phase: int) -> None:
+        """One more measurement; after a while without one, the first counts alone."""
         key = (stage, light, phase)
-        if key not in self._known:
-            self._known[key] = (milliseconds, milliseconds / 4)
+        if self._forgiven.pop(key, 1.0) < 1 or key not in self._known:
+            self._known[key] = (float(milliseconds), 0.0)
             return
         mean, deviation = self._known[key]
         deviation += RATE * (abs(milliseconds - mean) - deviation)
@@ -58,8 +60,8 @@ class StageTimes:
 
     def forgive(self, stage: str, *, phase: int) -> None:
         """The full form was left out once more."""
-        mean, deviation = self._known.get((stage, False, phase), (0.0, 0.0))
-        self._known[stage, False, phase] = (FORGIVENESS * mean, FORGIVENESS * deviation)
+        key = (stage, False, phase)
+        self._forgiven[key] = FORGIVENESS * self._forgiven.get(key, 1.0)
 
     def expected(self, stage: str, *, light: bool, phase: int) -> float:
         """Milliseconds it will hardly exceed; 0 for what was never measured."""
@@ -71,7 +73,7 @@ class StageTimes:
 
     def _upper(self, key: tuple[str, bool, int]) -> float:
         mean, deviation = self._known.get(key, (0.0, 0.0))
-        return mean + DEVIATIONS * deviation
+        return (mean + DEVIATIONS * deviation) * self._forgiven.get(key, 1.0)
 
 
 class Turn:

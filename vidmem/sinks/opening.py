@@ -16,6 +16,7 @@ from vidmem.sinks.frame_folders import MaskFolder
 from vidmem.sinks.group import SinkGroup
 from vidmem.sinks.lines import ResultLines
 from vidmem.sinks.overlay import Overlay
+from vidmem.sinks.rosbag import RosBag
 from vidmem.sinks.segments import PRORES, VP9
 from vidmem.sinks.stored import State, StoredSink
 from vidmem.sinks.yolo import YoloFolder
@@ -53,6 +54,7 @@ BUILDERS: Mapping[str, Callable[[_Target], StoredSink]] = {
     "depth16": lambda to: DepthPictures(to.out / "depth", resume=to.resume),
     "depth-npz": lambda to: DepthNpz(to.out / "depth-npz", resume=to.resume),
     "depth-exr": lambda to: DepthExr(to.out / "depth-exr", resume=to.resume),
+    "rosbag": lambda to: RosBag(to.out / "rosbag", resume=to.resume),
     "jsonl": lambda to: ResultLines(to.out / "results.jsonl", resume=to.resume),
 }
 SINKS = tuple(BUILDERS)

@@ -12,6 +12,7 @@ from vidmem.sources.camera import address_source, device_source
 from vidmem.sources.images import SUFFIXES, image_source, list_images
 from vidmem.sources.latest import Latest
 from vidmem.sources.pictures import PictureSource, Selection
+from vidmem.sources.rosbag import is_bag, rosbag_source
 from vidmem.sources.video import stream_source, video_source
 from vidmem.types import Number
 
@@ -32,8 +33,8 @@ def open_source(
     """Frames from anywhere, as RGB, numbered from 0, with their true times.
 
     Args:
-        what: a video file, an image or a folder of images, ``camera:0``, an rtsp:// or http://
-            address, ``-`` for a video on standard input, or an iterable of uint8 arrays
+        what: a video file, an image or a folder of images, a ROS bag, ``camera:0``, an rtsp:// or
+            http:// address, ``-`` for a video on standard input, or an iterable of uint8 arrays
             [height, width(, 1, 3 or 4)] or :class:`Frame`. Cameras and live streams come wrapped
             in :class:`Latest`.
         every: use every n-th frame.
@@ -65,6 +66,8 @@ def open_source(
 
 
 def _open_path(path: Path, selection: Selection, rate: float) -> PictureSource:
+    if is_bag(path):
+        return rosbag_source(path, selection)
     try:
         if path.is_dir():
             return image_source(

@@ -10,8 +10,10 @@ from vidmem.types import Masks
 
 FOOT = 0.1
 """Share of an object's height that is its foot."""
-BELOW = 3
+BELOW = 8
 """Rows under the foot that tell where it stands."""
+FEWEST = 12
+"""Pixels among them from which a slope is taken."""
 DOUBT = 0.25
 """Relative standard deviation of what this says."""
 
@@ -49,16 +51,26 @@ def stand(inverse: Map, places: Sequence[Place]) -> Map:
 
 
 def _under_foot(inverse: Map, place: Place, others: Place) -> float | None:
-    """Median just below the lowest part; None where nothing of the ground is seen."""
+    """Inverse depth of the ground where the object touches it; None where none of it is seen.
+
+    The inverse depth of a plane is linear in the row, so what is seen below leads up to the foot.
+    """
     height = len(place)
     rows = np.flatnonzero(place.any(1))
     lowest = height - 1 - np.argmax(place[::-1], 0)
     high = rows[-1] - FOOT * (rows[-1] - rows[0])
     columns = np.flatnonzero(place.any(0) & (lowest >= high))
     samples = [
-        inverse[row, column]
+        (row - lowest[column], inverse[row, column])
         for column in columns
         for row in range(lowest[column] + 2, min(height, lowest[column] + 2 + BELOW))
         if not others[row, column]
     ]
-    return float(np.median(samples)) if samples else None
+    if not samples:
+        return None
+    down, seen = np.array(samples, np.float64).T
+    middle = float(np.median(seen))
+    if len(samples) < FEWEST or np.ptp(down) == 0:
+        return middle
+    slope = max(0.0, float(np.polyfit(down, seen, 1)[0]))
+    return max(0.5 * middle, middle - slope * float(np.median(down)))
