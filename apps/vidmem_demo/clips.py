@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Condition, Lock
@@ -57,7 +57,7 @@ class FileClip:
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
-        with closing(open_source(path)) as source:
+        with self._named(), closing(open_source(path)) as source:
             self.frame_count = source.frame_count
             self.frames_per_second = source.frames_per_second
 
@@ -65,7 +65,7 @@ class FileClip:
         """Decoded a few frames ahead; seeks, so that going back in a long file is quick."""
         begin = first()
         start = None if begin == 0 else (seconds[begin - 1] + seconds[begin]) / 2
-        with closing(open_source(self.path, start=start)) as source:
+        with self._named(), closing(open_source(self.path, start=start)) as source:
             for frame in source:
                 yield replace(frame, index=frame.index + begin)
 
@@ -80,6 +80,15 @@ class FileClip:
 
     def close(self) -> None:
         """Nothing is open between frames."""
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Errors speak of the file as the user calls it."""
+        try:
+            yield
+        except SourceError as error:
+            what = error.what.replace(str(self.path), self.name)
+            raise type(error)(what, remedy=error.remedy) from None
 
 
 class CameraClip:

@@ -75,12 +75,12 @@ def lay_out(*, forget: Any) -> Page:
 
     parts: dict[str, Any] = {"key": gr.State(None, delete_callback=forget)}
     gr.HTML(HEAD)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=3, min_width=320):
+    with gr.Row(equal_height=False, elem_id="page"):
+        with gr.Column(scale=3, min_width=320, elem_id="main"):
             parts |= _stage(gr) | _transport(gr)
-            with gr.Accordion("Memory", open=True):
+            with gr.Accordion("Memory", open=True, elem_id="memory-panel"):
                 parts["memory"] = gr.HTML(NOTHING, elem_id="memory")
-        with gr.Column(scale=1, min_width=300):
+        with gr.Column(scale=1, min_width=300, elem_id="side"):
             parts |= _sources(gr) | _objects(gr) | _settings(gr) | _downloads(gr)
             gr.HTML(KEYS)
     return Page(**parts)
@@ -113,20 +113,19 @@ def _transport(gr: Any) -> dict[str, Any]:
 
 
 def _sources(gr: Any) -> dict[str, Any]:
-    upload = gr.File(
-        label="Video", file_types=["video"], elem_id="upload", height=118, type="filepath"
-    )
-    with gr.Row():
-        example = gr.Button("Try the example", elem_id="example", size="sm", min_width=120)
-        camera_button = gr.Button("Use the camera", elem_id="use-camera", size="sm", min_width=120)
-    camera = gr.Image(
-        sources=["webcam"], streaming=True, type="numpy", format="jpeg", visible=False,
-        label="Camera: press record", elem_id="camera", height=220, buttons=[],
-        webcam_options=gr.WebcamOptions(mirror=False),
-    )  # fmt: skip
-    return {
-        "upload": upload, "example": example, "camera_button": camera_button, "camera": camera
-    }  # fmt: skip
+    with gr.Column(elem_id="sources"):
+        upload = gr.File(
+            label="Video", file_types=["video"], elem_id="upload", height=118, type="filepath"
+        )
+        with gr.Row():
+            example = gr.Button("Try the example", elem_id="example", size="sm", min_width=120)
+            use = gr.Button("Use the camera", elem_id="use-camera", size="sm", min_width=120)
+        camera = gr.Image(
+            sources=["webcam"], streaming=True, type="numpy", format="jpeg", visible=False,
+            label="Camera: press record", elem_id="camera", height=220, buttons=[],
+            webcam_options=gr.WebcamOptions(mirror=False),
+        )  # fmt: skip
+    return {"upload": upload, "example": example, "camera_button": use, "camera": camera}
 
 
 def _objects(gr: Any) -> dict[str, Any]:

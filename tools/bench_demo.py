@@ -1,0 +1,146 @@
+"""How quick the web demo is: previews, the first frame, and frames/s beside ``vidmem run``.
+
+Starts the demo's server, opens it in Chromium, and prints one JSON object. With --picture it also
+saves what the page looks like.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "apps"))
+
+STATE = "document.querySelector('.vm-stage').dataset.state === "
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+CLICKS = ((0.22, 0.72), (0.8, 0.55), (0.24, 0.7), (0.5, 0.3), (0.84, 0.6))
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--chromium", default="/usr/bin/chromium")
+    options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--picture", type=Path)
+    given = options.parse_args()
+    from vidmem_demo.clips import example_clip
+
+    clip, prompts = example_clip()
+    texts = [f"{p.object_id}:box={','.join(map(str, p.box or ()))}" for p in prompts]
+    found: list[dict[str, float]] = []
+    with served() as address, page_of(address, given.chromium) as page:
+        clicks = measure_clicks(page)
+        for number in range(given.rounds):
+            command = measure_command(clip.path, texts)
+            picture = given.picture if number == 0 else None
+            found.append(measure_page(page, picture) | {"command_fps": command})
+    shares = [one["page_fps"] / one["command_fps"] for one in found]
+    report: dict[str, Any] = {
+        "preview_seconds": {"median": median(clicks), "worst": max(clicks)},
+        "first_streamed_seconds": max(one["first_seconds"] for one in found),
+        "rounds": found,
+        "share_of_command": median(shares),
+    }
+    print(json.dumps(report))
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The demo in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vidmem", "demo", "--port", str(port)],
+            env={**os.environ, "TMPDIR": folder}, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            while True:
+                with socket.socket() as knock:
+                    if knock.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@contextmanager
+def page_of(address: str, chromium: str) -> Iterator[Any]:
+    """The page in Chromium, with the example loaded."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, headless=True, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.click("#example")
+        page.wait_for_function(STATE + "'ready'")
+        yield page
+        browser.close()
+
+
+def measure_clicks(page: Any) -> list[float]:
+    """Seconds from a click to the picture with the mask, each for a new object."""
+    seconds = []
+    for x, y in CLICKS:
+        before = page.locator("#objects label").count()
+        page.click("#new")
+        page.wait_for_function(
+            f"document.querySelectorAll('#objects label').length === {before + 1}"
+        )
+        old = page.get_attribute(".vm-masks img", "src")
+        box = page.locator(".vm-masks img").bounding_box()
+        begin = time.perf_counter()
+        page.click(".vm-masks img", position={"x": x * box["width"], "y": y * box["height"]})
+        page.wait_for_function(
+            "old => document.querySelector('.vm-masks img').src !== old", arg=old
+        )
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def measure_page(page: Any, picture: Path | None) -> dict[str, float]:
+    """First streamed frame, and frames shown per second until the end."""
+    page.click("#example")
+    page.wait_for_function(STATE + "'ready'")
+    page.wait_for_timeout(500)
+    before = int(page.get_attribute(".vm-stage", "data-shown"))
+    begin = time.perf_counter()
+    page.click("#start")
+    page.wait_for_function(f"Number(document.querySelector('.vm-stage').dataset.shown) > {before}")
+    first = time.perf_counter() - begin
+    if picture is not None:
+        page.wait_for_timeout(9000)
+        page.screenshot(path=str(picture), type="jpeg", quality=85)
+    page.wait_for_function(STATE + "'ended'")
+    seconds = time.perf_counter() - begin
+    count = int(page.get_attribute(".vm-stage", "data-shown")) - before
+    return {"first_seconds": first, "shown": count, "page_fps": count / seconds}
+
+
+def measure_command(clip: Path, prompts: list[str]) -> float:
+    """Frames per second of ``vidmem run`` with its usual files, without starting up."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = [sys.executable, "-m", "vidmem", "run", str(clip), "--out", folder, "--quiet"]
+        for text in prompts:
+            words += ["--prompt", text]
+        done = subprocess.run([*words, "--json"], check=True, capture_output=True, text=True)
+    summary = json.loads(done.stdout.splitlines()[-1])
+    return float(summary["frames"] / summary["seconds"])
+
+
+if __name__ == "__main__":
+    main()
