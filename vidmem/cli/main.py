@@ -18,6 +18,7 @@ from vidmem.cli.example import example
 from vidmem.cli.live import bench_live
 from vidmem.cli.run import run
 from vidmem.cli.settings import with_settings
+from vidmem.cli.weights import weights_check, weights_fetch, weights_list
 from vidmem.errors import VidmemError
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -35,6 +36,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "eval depth": eval_depth,
     "eval occlusion": eval_occlusion,
     "eval memory": eval_memory,
+    "weights list": weights_list,
+    "weights fetch": weights_fetch,
+    "weights check": weights_check,
 }
 
 

@@ -1,18 +1,17 @@
 """Builds SAM 2.1 from the ``sam2`` package and its checkpoints. Imports it only when used."""
 
-import pickle
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from vidmem.config import Config
 from vidmem.errors import CheckpointError, ConfigError
 from vidmem.features.sam2 import Sam2Encoder
 from vidmem.heads.sam2_tracker import Sam2Tracker
+from vidmem.weights import check, find, known
 
 SIZES: Mapping[str, str] = {"tiny": "t", "small": "s", "base-plus": "b+", "large": "l"}
 """Names of the sizes, and how the package's settings call them."""
@@ -28,8 +27,8 @@ def load_sam2_tracker(config: Config) -> Sam2Tracker:
     """
     size = config.family.removeprefix("sam2.1-").removesuffix("-hq")
     name = f"sam2.1-{size}"
-    path = Path(config.tracker.checkpoint) if config.tracker.checkpoint else _find(name)
-    weights = read_checkpoint(path, name)
+    path = Path(config.tracker.checkpoint) if config.tracker.checkpoint else find(name)
+    weights = check(path, known(name))
     network = build_network(size, image_size=config.tracker.image_size)
     take_weights(network, weights, path, name)
     return make_tracker(network.to(config.runtime.device), config)
@@ -63,27 +62,6 @@ def build_network(size: str, *, image_size: int) -> Any:
     return network.requires_grad_(False)
 
 
-def read_checkpoint(path: Path, name: str) -> dict[str, Tensor]:
-    """Named tensors of a file, read as data: nothing in it is run.
-
-    Raises:
-        CheckpointError: missing, damaged, or not a checkpoint of SAM 2.
-    """
-    remedy = f"Run: vidmem weights fetch {name}"
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        return {str(key): value for key, value in content["model"].items()}
-    except FileNotFoundError:
-        raise CheckpointError(f"There is no checkpoint {path}.", remedy=remedy) from None
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        first_line = str(error).partition("\n")[0]
-        raise CheckpointError(
-            f"{path} is damaged or no checkpoint: {first_line}", remedy=remedy
-        ) from None
-    except (KeyError, TypeError, AttributeError):
-        raise CheckpointError(f"{path} holds no SAM 2 model.", remedy=remedy) from None
-
-
 def take_weights(network: Any, weights: Mapping[str, Tensor], path: Path, name: str) -> None:
     """Copy weights into a network, if they are its own.
 
@@ -101,9 +79,3 @@ def take_weights(network: Any, weights: Mapping[str, Tensor], path: Path, name: 
             remedy=f"Run: vidmem weights fetch {name}",
         )
     network.load_state_dict(dict(weights))
-
-
-def _find(name: str) -> Path:
-    raise CheckpointError(
-        f"The weights of {name} are not here.", remedy=f"Run: vidmem weights fetch {name}"
-    )
