@@ -103,3 +103,27 @@ def test_outline_of_parts_and_holes():
     assert (filled > mask).sum() < 140, "only bridges"
     assert outline(np.zeros((5, 5), bool)).shape == (0, 2)
     assert len(outline(np.eye(1, dtype=bool))) >= 3
+
+
+def test_what_is_unsure_fades_and_does_not_move_the_range(make_depth):
+    from dataclasses import replace
+
+    sure = make_depth()
+    unsure = replace(sure, confidence=np.full_like(sure.confidence, 0.05))
+    colourful, faded = (DepthPainter()(d, (240, 320)).astype(int) for d in (sure, unsure))
+    spread = [np.ptp(picture[20:60, 20:200], axis=-1).mean() for picture in (colourful, faded)]
+    assert spread[1] < 0.4 * spread[0]
+    half = sure.confidence.copy()
+    half[:12] = 0
+    painter = DepthPainter()
+    painter(replace(sure, confidence=half), (240, 320))
+    assert painter.state["low"] > 0.5, "the sure half alone decides"
+
+
+def test_another_unit_starts_another_range(make_depth):
+    painter = DepthPainter()
+    painter(make_depth(metric=False), (240, 320))
+    painter(make_depth(nearest=3.0, metric=True), (240, 320))
+    assert painter.state["high"] > 2.5
+    again = DepthPainter(painter.state)
+    assert again.state == painter.state
