@@ -22,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "apps"))
 
 STATE = "document.querySelector('.vm-stage').dataset.state === "
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+FRAMES, RATE = 60, 30
+"""Of the example that are run."""
 CLICKS = ((0.22, 0.72), (0.8, 0.55), (0.24, 0.7), (0.5, 0.3), (0.84, 0.6))
 
 
@@ -122,12 +124,16 @@ def measure_page(page: Any, picture: Path | None) -> dict[str, float]:
     page.click("#start")
     page.wait_for_function(f"Number(document.querySelector('.vm-stage').dataset.shown) > {before}")
     first = time.perf_counter() - begin
-    if picture is not None:
-        page.wait_for_timeout(9000)
-        page.screenshot(path=str(picture), type="jpeg", quality=85)
-    page.wait_for_function(STATE + "'ended'")
+    begin = time.perf_counter()
+    page.wait_for_function(
+        f"Number(document.querySelector('.vm-stage').dataset.frame) >= {FRAMES - 1}"
+    )
     seconds = time.perf_counter() - begin
     count = int(page.get_attribute(".vm-stage", "data-shown")) - before
+    if picture is not None:
+        page.screenshot(path=str(picture), type="jpeg", quality=85, full_page=True)
+    page.click("#start")
+    page.wait_for_function(STATE + "'paused'")
     return {"first_seconds": first, "shown": count, "page_fps": count / seconds}
 
 
@@ -135,6 +141,7 @@ def measure_command(clip: Path, prompts: list[str]) -> float:
     """Frames per second of ``vidmem run`` with its usual files, without starting up."""
     with tempfile.TemporaryDirectory() as folder:
         words = [sys.executable, "-m", "vidmem", "run", str(clip), "--out", folder, "--quiet"]
+        words += ["--end", str(FRAMES / RATE)]
         for text in prompts:
             words += ["--prompt", text]
         done = subprocess.run([*words, "--json"], check=True, capture_output=True, text=True)

@@ -13,6 +13,11 @@ CLEAN_SECONDS = 3600
 """Files of tabs that vanished without a word go after this."""
 WAITING = 32
 """Events in the queue at most."""
+PAINTED = (
+    "stage", "memory", "start", "stop", "back", "forth", "frame", "objects", "name", "colours",
+    "command",
+)  # fmt: skip
+"""Of the page's parts, those that every event may change."""
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 """No spinner over the pictures, and no page of an API."""
 CAMERA_SECONDS = 0.1
@@ -67,13 +72,14 @@ def _wire(gr: Any, blocks: Any, page: Page, do: Handlers, sessions: Sessions) ->
 
     blocks.load(arrive, outputs=page.key, **QUIET)
     blocks.unload(leave)
-    everything = [getattr(page, name) for name in Page.__slots__ if name != "key"]
-    usual = {"outputs": everything, **QUIET}
+    usual = {"outputs": [getattr(page, name) for name in PAINTED], **QUIET}
     settings = [page.family, page.budget, page.keyframes, page.depth]
     _wire_videos(gr, page, do, settings, usual)
     _wire_running(page, do, settings, usual)
     _wire_objects(gr, page, do, usual)
-    page.prepare.click(do.download, [page.key, page.kinds], **usual)
+    page.prepare.click(
+        do.download, [page.key, page.kinds], [page.stage, page.files, page.command], **QUIET
+    )
     for knob in (page.family, page.depth):
         knob.input(do.settings, [page.key, *settings], **usual)
     for knob in (page.budget, page.keyframes):
@@ -95,11 +101,7 @@ def _wire_videos(
 
 def _wire_running(page: Page, do: Handlers, settings: list[Any], usual: dict[str, Any]) -> None:
     key = page.key
-    moving = [page.stage, page.memory, page.start, page.stop, page.back, page.forth, page.frame]
-    others = [page.objects, page.name, page.colours, page.command]
-    page.start.click(
-        do.start, key, [*moving, *others], concurrency_limit=None, trigger_mode="multiple", **QUIET
-    )
+    page.start.click(do.start, key, concurrency_limit=None, trigger_mode="multiple", **usual)
     page.stop.click(do.stop, [key, *settings], **usual)
     page.back.click(lambda key: do.move(key, -1), key, **usual)
     page.forth.click(lambda key: do.move(key, 1), key, **usual)

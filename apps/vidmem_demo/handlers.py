@@ -41,7 +41,7 @@ class Handlers:
     def upload(self, key: str, path: str | None, *settings: Any) -> Updates:
         """A file came: its first picture at once."""
         if path is None:
-            return {}
+            return self._same()
         source, folder = Path(path), self._sessions.folder(key)
 
         def clip() -> Clip:
@@ -64,7 +64,7 @@ class Handlers:
     def camera_picture(self, key: str, image: np.ndarray | None, *settings: Any) -> Updates:
         """The browser's camera sent a picture."""
         if image is None:
-            return {}
+            return self._same()
         session = self._sessions.get(key)
         if session is None or not session.is_camera:
             clip = CameraClip()
@@ -74,7 +74,7 @@ class Handlers:
         assert isinstance(session.clip, CameraClip)
         session.clip.offer(image, time.monotonic())
         if session.running or session.seen or session.marks.by_frame or session.marks.corner:
-            return {}
+            return self._same()
         session.show(Frame(np.ascontiguousarray(image), 0, 0.0))
         return {self._page.stage: still_view(session, DepthPainter())}
 
@@ -82,7 +82,7 @@ class Handlers:
         """A click on the picture; while it runs, the first one only pauses."""
         session = self._sessions.get(key)
         if session is None:
-            return {}
+            return self._same()
         if session.running:
             session.pause()
             return self._paint(session)
@@ -92,6 +92,7 @@ class Handlers:
         """Start or go on and stream; while it runs, pause."""
         session = self._sessions.get(key)
         if session is None:
+            yield self._same()
             return
         if session.running:
             session.pause()
@@ -109,7 +110,7 @@ class Handlers:
         """Forget what was computed; the clicks on the first frame stay."""
         session = self._sessions.get(key)
         if session is None:
-            return {}
+            return self._same()
         if session.is_camera:
             self._sessions.end(key)
             return nothing(self._page)
@@ -124,13 +125,13 @@ class Handlers:
         """Show a frame that was seen."""
         session = self._sessions.get(key)
         if session is None or session.running:
-            return {}
+            return self._same()
         return self._try(session, lambda: session.go_to(int(index)))
 
     def move(self, key: str, by: int) -> Updates:
         """One frame back or forth."""
         session = self._sessions.get(key)
-        return {} if session is None else self.go_to(key, session.frame.index + by)
+        return self._same() if session is None else self.go_to(key, session.frame.index + by)
 
     def choose(self, key: str, object_id: int) -> Updates:
         """Clicks are for this object now."""
@@ -156,7 +157,7 @@ class Handlers:
         """Other settings mean another engine: begin again."""
         session = self._sessions.get(key)
         if session is None or session.is_camera:
-            return {}
+            return self._same()
         return self.stop(key, *settings)
 
     def download(self, key: str, kinds: list[str]) -> Updates:
@@ -166,17 +167,22 @@ class Handlers:
         session = self._sessions.get(key)
         if session is None or session.running:
             self._tell("Load a video first." if session is None else "Pause first.")
-            return {}
+            return self._same()
         try:
             files = write_downloads(session, kinds)
         except VidmemError as error:
             self._tell(str(error))
-            return {}
+            return self._same()
         page = self._page
         return {
             page.files: gr.update(value=[str(path) for path in files], visible=bool(files)),
             page.command: command_line(session),
         }
+
+    def _same(self) -> Updates:
+        import gradio as gr
+
+        return {self._page.stage: gr.skip()}
 
     def _open(
         self,
@@ -213,7 +219,7 @@ class Handlers:
 
     def _change(self, key: str, what: Callable[[Session], object]) -> Updates:
         session = self._sessions.get(key)
-        return {} if session is None else self._try(session, lambda: what(session))
+        return self._same() if session is None else self._try(session, lambda: what(session))
 
     def _try(self, session: Session, what: Callable[[], object]) -> Updates:
         try:

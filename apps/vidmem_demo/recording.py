@@ -75,8 +75,8 @@ class Recording:
 
     def answer(self, frame: Frame) -> Result | None:
         """The result of a frame, put together again; None where it is not kept."""
-        if frame.index >= len(self._slim):
-            return None
+        if frame.index >= len(self._slim) or not self._path(frame.index).exists():
+            return None  # the tab may just have been closed
         slim = self._slim[frame.index]
         with np.load(self._path(frame.index)) as stored:
             labels = cv2.imdecode(stored["labels"], cv2.IMREAD_UNCHANGED)
