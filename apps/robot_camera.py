@@ -178,12 +178,14 @@ def main() -> None:
     parser.add_argument("--rerun", action="store_true", help="also write robot.rrd")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    runs = [fly(seed, options) for seed in options.seeds]
+    runs = []
+    for seed in options.seeds:
+        run = fly(seed, options)
+        runs.append(run)
+        line = "  ".join(f"{name} {value}" for name, value in run.items())
+        sys.stderr.write(line + "\n")
     if options.json:
         sys.stdout.write(json.dumps({"runs": runs}) + "\n")
-        return
-    for run in runs:
-        sys.stdout.write("  ".join(f"{name} {value}" for name, value in run.items()) + "\n")
 
 
 if __name__ == "__main__":
