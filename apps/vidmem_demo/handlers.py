@@ -214,7 +214,10 @@ class Handlers:
             updates: Updates = {self._page.stage: live_view(session, live, painter)}
             if now - drawn > TIMELINE_SECONDS:
                 drawn = now
-                updates[self._page.memory] = timeline(session)
+                # The buttons too: another event may have painted them from before the start.
+                painted, page = self._paint(session), self._page
+                updates |= {part: painted[part] for part in (page.start, page.stop)}
+                updates[page.memory] = timeline(session)
             yield updates
 
     def _change(self, key: str, what: Callable[[Session], object]) -> Updates:

@@ -171,6 +171,7 @@ def test_upload_click_run_correct_download(tab, example, tmp_path):
     assert picture(page) != first
     page.keyboard.press("Space")
     shown(page, 3)
+    assert page.inner_text("#start") == "Pause"
     streamed = picture(page)
     shown(page, 6)
     assert picture(page) != streamed
