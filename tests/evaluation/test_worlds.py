@@ -9,10 +9,7 @@ from vidmem import Config, Engine, load
 from vidmem.config import DepthConfig, MemoryConfig
 from vidmem.evaluation.occlusion import evaluate_occlusion
 from vidmem.evaluation.policies import evaluate_policies
-from vidmem.training.long import LongVideo
-from vidmem.training.scenarios import Scenario
-from vidmem.training.world import World
-from vidmem.types import Frame
+from vidmem.types import Frame, Prompt
 
 SIZE = (48, 64)
 PLAIN = Config(depth=DepthConfig(enabled=False))
@@ -33,7 +30,7 @@ class Shown:
         return Frame(image, self.index, self.index / 25)
 
 
-class Stage(World):
+class Stage:
     """A red square that is hidden from frame 8 to 15 and a blue one that stays."""
 
     def __init__(self, hidden=range(8, 16), length=30):
@@ -54,6 +51,17 @@ class Stage(World):
 
     def frames(self):
         return (self.frame(index).to_frame() for index in range(len(self)))
+
+
+@dataclass
+class Story:
+    world: Stage
+    hidden: tuple[range, ...]
+    target: int = 1
+    look_alike: int | None = 2
+
+    def prompt(self):
+        return Prompt(1, mask=self.world.labels(0) == 1)
 
 
 class Cheat(Engine):
@@ -82,23 +90,20 @@ class Cheat(Engine):
 )
 def test_empty_found_and_taken(answer, expected):
     stage = Stage()
-    report = evaluate_occlusion(
-        [0],
-        make_engine=lambda: Cheat(lambda index: answer(stage, index)),
-        make_scenario=lambda seed, *, hidden_frames: Scenario(
-            stage, (stage.hidden,), target=1, look_alike=2
-        ),
-    )
+    story = Story(stage, (stage.hidden,))
+    engine = Cheat(lambda index: answer(stage, index))
+    report = evaluate_occlusion([("one", story)], make_engine=lambda: engine)
     assert (report["empty"], report["found"], report["taken"]) == expected
 
 
 def test_policies_see_the_same_frames_and_are_scored_alike():
-    video = LongVideo(Stage(), targets=(1, 2), distractors=())
     engines = {
         policy: load(config=replace(PLAIN, memory=MemoryConfig(policy=policy)))
         for policy in ("smart", "fifo")
     }
-    rows = evaluate_policies(video, engines)["sequences"]
+    stage = Stage()
+    pairs = [(stage.frame(i).to_frame(), stage.labels(i)) for i in range(len(stage))]
+    rows = evaluate_policies(pairs, engines, (1, 2))["sequences"]
     assert set(rows) == {"smart", "fifo"}
     for row in rows.values():
         assert 0.4 < row["JF"] <= 1

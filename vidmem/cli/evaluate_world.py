@@ -1,8 +1,8 @@
 """``vidmem eval occlusion`` and ``memory``: questions with exact answers, in rendered worlds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from rich.progress import track
 
@@ -13,8 +13,7 @@ from vidmem.evaluation.occlusion import evaluate_occlusion
 from vidmem.evaluation.policies import evaluate_policies
 from vidmem.evaluation.report import table
 from vidmem.training.long import long_video
-
-Item = TypeVar("Item")
+from vidmem.training.scenarios import occlusion
 
 
 def eval_occlusion(
@@ -35,13 +34,9 @@ def eval_occlusion(
         output: how to talk.
     """
     use_threads(config.runtime.threads)
-    report = evaluate_occlusion(
-        range(first_seed, first_seed + seeds),
-        make_engine=lambda: load(config=config),
-        hidden_frames=hidden_frames,
-        track=_bar(output, "videos"),
-    )
-    return _finish(report, output)
+    chosen = _bar(output, range(first_seed, first_seed + seeds), "videos")
+    videos = ((f"seed {seed}", occlusion(seed, hidden_frames=hidden_frames)) for seed in chosen)
+    return _finish(evaluate_occlusion(videos, make_engine=lambda: load(config=config)), output)
 
 
 def eval_memory(
@@ -65,18 +60,14 @@ def eval_memory(
         for policy in ("smart", "fifo", "every-k")
     }
     video = long_video(seed, frames=frames)
-    report = evaluate_policies(video, engines, track=_bar(output, "frames"))
+    rendered = (video.world.frame(index) for index in _bar(output, range(frames), "frames"))
+    pairs = ((each.to_frame(), each.labels) for each in rendered)
+    report = evaluate_policies(pairs, engines, video.targets)
     return _finish({**report, "config_hash": config.hash()}, output)
 
 
-def _bar(output: Output, what: str) -> Callable[[Iterable[Item]], Iterable[Item]]:
-    console = output.console()
-
-    def bar(items: Iterable[Item]) -> Iterable[Item]:
-        total = len(items) if isinstance(items, Sequence) else None
-        return track(items, what, total=total, console=console, transient=True)
-
-    return bar
+def _bar(output: Output, items: Sequence[int], what: str) -> Iterable[int]:
+    return track(items, what, console=output.console(), transient=True)
 
 
 def _finish(report: Mapping[str, Any], output: Output) -> int:
