@@ -93,3 +93,11 @@ def test_a_failed_run_leaves_nothing(clip, tmp_path):
     with pytest.raises(SourceError):
         run_job(Job(source=str(tmp_path / "missing.mp4"), out=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_without_prompts_objects_are_proposed(clip, tmp_path):
+    job = Job(source=str(clip / "images"), out=tmp_path, auto=2, sinks=("masks",))
+    ids = []
+    run_job(job, told=lambda result, tally: ids.append(result.masks.ids))
+    assert ids[0] and ids[0][0] == 1 and len(ids[0]) <= 2
+    assert ids[-1] == ids[0]

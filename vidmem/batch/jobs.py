@@ -28,6 +28,8 @@ class Job:
     """As for ``parse_prompt``."""
     masks: Path | None = None
     """First masks, as for ``read_annotations``."""
+    auto: int = 0
+    """Objects to propose in the first frame, where nobody points at any."""
     sinks: tuple[str, ...] = SINKS
     every: int = 1
     size: tuple[int, int] | None = None
@@ -71,7 +73,7 @@ class Job:
             SourceError: an input cannot be read.
         """
         options = [
-            self.prompts, self.sinks, self.every, self.size, self.start, self.end,
+            self.prompts, self.auto, self.sinks, self.every, self.size, self.start, self.end,
             self.config.hash(), asdict(self.camera),
         ]  # fmt: skip
         total = hashlib.sha256(json.dumps(options).encode())

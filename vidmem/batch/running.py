@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from vidmem.batch.jobs import Job
 from vidmem.batch.progress import (
     FOLDER,
@@ -18,6 +20,7 @@ from vidmem.batch.progress import (
 )
 from vidmem.engine import Engine, load
 from vidmem.errors import CheckpointError, PromptError, TruncatedError
+from vidmem.heads.proposals import propose_objects
 from vidmem.protocols import Source
 from vidmem.sinks import open_sinks
 from vidmem.sinks.group import SinkGroup
@@ -74,6 +77,8 @@ def run_job(job: Job, *, told: Told | None = None) -> dict[str, Any]:
     """
     key = job.key()
     prompts = job.read_prompts()
+    if job.auto and not prompts:
+        prompts = {0: propose(job)}
     progress = read_progress(job.out, key) if job.can_resume else None
     engine, progress = _engine_for(job, progress)
     with closing(_open(job)) as source:
@@ -105,6 +110,24 @@ def run_job(job: Job, *, told: Told | None = None) -> dict[str, Any]:
     summary = _summary(job, key, engine, tally, truncated)
     write_json(job.out / "summary.json", summary)
     return summary
+
+
+def propose(job: Job) -> list[Prompt]:
+    """The likeliest objects of the first frame, as masks, numbered from 1.
+
+    Raises:
+        SourceError: the video cannot be read.
+    """
+    with closing(_open(job)) as source:
+        first = next(iter(source))
+    free = np.ones(first.size, bool)
+    prompts: list[Prompt] = []
+    for proposal in propose_objects(first.image, most=job.auto):
+        mask = proposal.mask & free
+        if mask.any():
+            free &= ~mask
+            prompts.append(Prompt(len(prompts) + 1, mask=mask))
+    return prompts
 
 
 class _Run:

@@ -25,6 +25,7 @@ def batch(
     /,
     *,
     out: Path,
+    auto: int = 0,
     sinks: tuple[str, ...] = SINKS,
     every: int = 1,
     save_every: int = 200,
@@ -40,6 +41,7 @@ def batch(
         videos: a CSV, JSONL or YAML list; a folder of videos with prompts beside them; or a DAVIS
             tree.
         out: the folder for the results, one folder per video, and summary.csv.
+        auto: objects to propose in the first frame of a video without prompts.
         sinks: what to write.
         every: use every n-th frame.
         save_every: frames between states on disk, from which a killed run goes on.
@@ -50,7 +52,13 @@ def batch(
         output: how to talk.
     """
     defaults = Job(
-        source="", out=out, sinks=sinks, every=every, save_every=save_every, config=config
+        source="",
+        out=out,
+        auto=auto,
+        sinks=sinks,
+        every=every,
+        save_every=save_every,
+        config=config,
     )
     jobs = read_jobs(videos, out, defaults)
     with _Board(output.console(), len(jobs)) as board:

@@ -12,6 +12,7 @@ from vidmem.engine import Engine, load
 from vidmem.evaluation.davis import evaluate_davis
 from vidmem.evaluation.depth_protocol import evaluate_depth
 from vidmem.evaluation.prompts import evaluate_prompts
+from vidmem.evaluation.proposals import evaluate_proposals
 from vidmem.evaluation.report import table
 from vidmem.evaluation.sequences import LabelledVideo
 
@@ -55,6 +56,22 @@ def eval_prompts(
     return _finish(
         evaluate_prompts(root, make_engine=_maker(config), track=_tracker(output)), output
     )
+
+
+def eval_proposals(
+    *,
+    root: Path,
+    most: int = 10,
+    output: OutputOptions = Output(),  # noqa: B008 - frozen
+) -> int:
+    """Objects that nobody pointed at (``--auto``): best IoU among the first proposals.
+
+    Args:
+        root: the data, as for ``eval davis``.
+        most: proposals per picture.
+        output: how to talk.
+    """
+    return _finish(evaluate_proposals(root, most=most, track=_tracker(output)), output)
 
 
 def eval_depth(

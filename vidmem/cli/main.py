@@ -12,7 +12,7 @@ import tyro
 from vidmem.cli.batch import batch
 from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_sam2
 from vidmem.cli.demo import demo
-from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts
+from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts, eval_proposals
 from vidmem.cli.evaluate_world import eval_memory, eval_occlusion
 from vidmem.cli.example import example
 from vidmem.cli.live import bench_live
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench sam2": bench_sam2,
     "eval davis": eval_davis,
     "eval prompts": eval_prompts,
+    "eval proposals": eval_proposals,
     "eval depth": eval_depth,
     "eval occlusion": eval_occlusion,
     "eval memory": eval_memory,

@@ -25,6 +25,7 @@ def run(
     out: Path,
     prompt: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     masks: Path | None = None,
+    auto: int = 0,
     sinks: tuple[str, ...] = SINKS,
     every: int = 1,
     size: tuple[int, int] | None = None,
@@ -44,6 +45,7 @@ def run(
         out: the folder for the results.
         prompt: ID:box=l,t,r,b or ID:point=x,y[,-] or ID:mask=file, and @N for another frame.
         masks: first masks: a DAVIS or YouTube-VOS PNG, a folder of them, or a COCO JSON file.
+        auto: without prompts and masks, follow this many objects that the first frame proposes.
         sinks: what to write.
         every: use every n-th frame.
         size: width and height to resize frames to.
@@ -62,6 +64,7 @@ def run(
         out=out,
         prompts=prompt,
         masks=masks,
+        auto=auto,
         sinks=sinks,
         every=every,
         size=size,
