@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vidmem.attention import attend
+from vidmem.attention import attend, tiled
 
 SHAPES = {
     "usual": {},
@@ -40,6 +40,15 @@ def test_backend_equals_reference(make_case, shape, mass, backend) -> None:
         torch.testing.assert_close(found.values, expected.values, **close)
         if mass:
             torch.testing.assert_close(found.mass.double(), expected.mass.double(), **close)
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES.keys() - {"half precision"}))
+def test_tiles_equal_reference(make_case, shape, monkeypatch) -> None:
+    monkeypatch.setattr(tiled, "_WEIGHTS", 2000)
+    query, pages = make_case(3, **SHAPES[shape])
+    expected = attend(query, pages, backend="reference").values
+    found = attend(query, pages, backend="tiled").values
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("backend", ["auto", "sdpa"])
@@ -123,6 +132,8 @@ def test_backends_refuse_what_they_cannot(make_case) -> None:
     query, pages = make_case(12)
     with pytest.raises(ValueError, match="without gradients"):
         attend(query.requires_grad_(), pages, backend="blocked")
+    with pytest.raises(ValueError, match="neither mass nor gradients"):
+        attend(query.detach(), pages, backend="tiled", mass="page")
     query, pages = make_case(12, dtype=torch.float64)
     with pytest.raises(ValueError, match="32 bits"):
         attend(query, pages, backend="triton")

@@ -38,7 +38,7 @@ def test_nothing_else_is_left(written):
     names = {path.name for path in out.iterdir()} - {".vidmem.json"}
     assert names == {
         *("overlay.mp4", "masks", "davis", "youtube-vos", "coco.json", "yolo-seg", "cutout.mov"),
-        *("cutout.webm", "depth", "depth-npz", "depth-exr", "results.jsonl"),
+        *("cutout.webm", "depth", "depth-npz", "depth-exr", "results.jsonl", "rosbag"),
     }
     assert not list(out.rglob("*.partial"))
 

@@ -10,13 +10,16 @@ from torch import Tensor
 from vidmem.attention.blocked import attend_blocked
 from vidmem.attention.reference import Mass, attend_reference
 from vidmem.attention.sdpa import attend_sdpa
+from vidmem.attention.tiled import attend_tiled
 from vidmem.types import Pages
 
-Backend = Literal["auto", "reference", "sdpa", "blocked", "triton"]
+Backend = Literal["auto", "reference", "sdpa", "blocked", "tiled", "triton"]
 
 
 _SHORT_PAGE = 1024
 """Tokens below which a kernel call per page costs more than gathering the pages on the CPU."""
+_NARROW = 4
+"""Keys so many times as wide as values: plain products beat the fused kernel, which pads values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +76,10 @@ def attend(
     name = choose(query, pages, mass=mass) if backend == "auto" else backend
     if name == "blocked" and (query.device.type != "cpu" or _needs_gradient(query, pages)):
         raise ValueError("blocked runs on the CPU, without gradients; take another backend.")
+    if name == "tiled":
+        if mass is not None or _needs_gradient(query, pages):
+            raise ValueError("tiled gives neither mass nor gradients; take another backend.")
+        return Attended(attend_tiled(query, pages, scale=scale), None)
     if name == "triton" and query.dtype == torch.float64:
         raise ValueError("triton computes in 32 bits; take another backend for float64.")
     if name == "triton":
@@ -114,14 +121,20 @@ def _widen(mass: Tensor | None, kept: Int[Tensor, "streams count"], slots: int) 
 
 def choose(
     query: Tensor, pages: Pages, *, mass: Mass | None
-) -> Literal["sdpa", "blocked", "triton"]:
+) -> Literal["sdpa", "blocked", "tiled", "triton"]:
     """The measured table of docs/performance.md. On a GPU it is by reasoning: not yet timed."""
     if query.device.type == "cuda" and query.dtype != torch.float64:
         return "triton"
     if query.device.type != "cpu" or _needs_gradient(query, pages):
         return "sdpa"
+    if mass is None and query.dtype == torch.float32 and _narrow(pages):
+        return "tiled"
     short = pages.keys.shape[1] < _SHORT_PAGE and mass is None
     return "sdpa" if short else "blocked"
+
+
+def _narrow(pages: Pages) -> bool:
+    return pages.keys.shape[-1] >= _NARROW * pages.values.shape[-1] > 0
 
 
 def _needs_gradient(query: Tensor, pages: Pages) -> bool:

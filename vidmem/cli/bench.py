@@ -14,6 +14,7 @@ from vidmem.evaluation.bench_engine import bench_engine as measure_engine
 from vidmem.evaluation.bench_files import bench_files as measure_files
 from vidmem.evaluation.bench_sam2 import bench_growth, bench_speed
 from vidmem.sources import open_source
+from vidmem.testing import moving_square
 from vidmem.training.example import write_example
 from vidmem.training.scenarios import prompt_of
 from vidmem.training.staging import make_world
@@ -97,9 +98,11 @@ def bench_sam2(
     """
     use_threads(threads)
     if measure == "speed":
-        report = bench_speed(size, image_size=image_size, frames=frames, objects=objects)
+        video = list(moving_square(frames))
+        report = bench_speed(size, video, image_size=image_size, objects=objects)
     else:
-        report = bench_growth(size, image_size=image_size, frames=frames)
+        video = list(moving_square(30))
+        report = bench_growth(size, video, image_size=image_size, frames=frames)
     output.console().print(report)
     output.finish(report)
     return 0

@@ -32,9 +32,24 @@ class Output:
             Console(soft_wrap=True, highlight=False).out(json.dumps(summary))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which frames, and how large."""
+
+    every: int = 1
+    """Use every n-th frame."""
+    size: tuple[int, int] | None = None
+    """Width and height to resize frames to."""
+    start: float | None = None
+    """Skip what is earlier, in seconds."""
+    end: float | None = None
+    """Stop here, in seconds."""
+
+
 Flat = tyro.conf.arg(name="")
 """Options without a prefix."""
 OutputOptions = Annotated[Output, Flat]
+PartOptions = Annotated[Part, Flat]
 ConfigOptions = Annotated[Config, Flat]
 
 

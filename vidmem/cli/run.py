@@ -1,6 +1,7 @@
 """``vidmem run``: one video in, masks and depth out."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from vidmem.batch.jobs import SINKS, Job
 from vidmem.batch.running import Tally, run_job
-from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
+from vidmem.cli.options import (
+    ConfigOptions,
+    Output,
+    OutputOptions,
+    Part,
+    PartOptions,
+    use_threads,
+)
 from vidmem.config import Config
 from vidmem.sources.cameras import CameraFiles
 from vidmem.types import Result
@@ -27,10 +35,7 @@ def run(
     masks: Path | None = None,
     auto: int = 0,
     sinks: tuple[str, ...] = SINKS,
-    every: int = 1,
-    size: tuple[int, int] | None = None,
-    start: float | None = None,
-    end: float | None = None,
+    part: PartOptions = Part(),  # noqa: B008 - frozen
     save_every: int = 200,
     intrinsics: tuple[float, float, float, float] | None = None,
     poses: Path | None = None,
@@ -47,10 +52,7 @@ def run(
         masks: first masks: a DAVIS or YouTube-VOS PNG, a folder of them, or a COCO JSON file.
         auto: without prompts and masks, follow this many objects that the first frame proposes.
         sinks: what to write.
-        every: use every n-th frame.
-        size: width and height to resize frames to.
-        start: skip what is earlier, in seconds.
-        end: stop here, in seconds.
+        part: which frames, and how large.
         save_every: frames between states on disk, from which a killed run goes on.
         intrinsics: fx, fy, cx, cy of the camera in pixels.
         poses: camera-to-world matrices in metres, one per frame: a file or a folder. Gives metres.
@@ -66,10 +68,7 @@ def run(
         masks=masks,
         auto=auto,
         sinks=sinks,
-        every=every,
-        size=size,
-        start=start,
-        end=end,
+        **asdict(part),
         save_every=save_every,
         camera=CameraFiles(
             intrinsics, str(poses) if poses else None, str(ranges) if ranges else None

@@ -44,14 +44,15 @@ def follow(
 ) -> Iterator[tuple[int, dict[int, Float[Tensor, "rows columns"]]]]:
     """Mask logits of every object at a quarter of the input size, frame by frame.
 
-    Prompts between frames stop the propagation, as a person would: the package goes on from there.
+    Prompts stop the propagation at their frame, where a person sees what is wrong; the package goes
+    on from there, so that frame comes twice.
     """
     starts = sorted(prompts)
     for start, end in zip(starts, [*starts[1:], frames], strict=True):
         for prompt in prompts[start]:
             _prompt(predictor, state, start, prompt)
         turn = predictor.propagate_in_video(
-            state, start_frame_idx=start, max_frame_num_to_track=end - start - 1
+            state, start_frame_idx=start, max_frame_num_to_track=end - start
         )
         for index, ids, _ in turn:
             yield index, {i: _logits(state, index, row) for row, i in enumerate(ids)}

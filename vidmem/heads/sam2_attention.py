@@ -68,14 +68,17 @@ def _read(
 ) -> tuple[Float[Tensor, "objects places 256"], Float[Tensor, "objects slots"]]:
     layers = network.memory_attention.layers
     turn = layers[0].self_attn.compute_cis(end_x=side, end_y=side).to(start.device)
-    output = start.expand(len(work.table), -1, -1)
+    output = start
     for number, layer in enumerate(layers):
         if number:
             output = layer._forward_sa(output, None)
-        query = _rotated(layer.cross_attn_image.q_proj(layer.norm2(output)), turn)
-        pages = _project(layer.cross_attn_image, work, turn)
+        cross = layer.cross_attn_image
+        query = _rotated(cross.q_proj(layer.norm2(output)), turn)
+        query = query.expand(len(work.table), -1, -1)
+        pages = _project(cross, work, turn)
+        # Weights sum to one, so stored tokens are projected to values after reading, not before.
         read = attend(query[:, :, None], pages).values[:, :, 0]
-        output = output + layer.cross_attn_image.out_proj(read)
+        output = output + cross.out_proj(cross.v_proj(read))
         inner = functional.relu(layer.linear1(layer.norm3(output)))
         output = output + layer.linear2(inner)
     found = attend(query[:, ::MASS_EVERY, None].contiguous(), pages, backend="sdpa", mass="page")
@@ -84,13 +87,13 @@ def _read(
 
 
 def _project(attention: Any, work: Workspace, turn: Complex[Tensor, "places half"]) -> Pages:
-    """Keys and values of one layer; pointers have no place, so they are not rotated."""
+    """Keys of one layer; pointers have no place, so they are not rotated."""
     keys = attention.k_proj(work.tokens + work.codes)
     for first, last in _runs(work.spatial.tolist()):
-        keys[first:last] = _rotated(keys[first:last], turn)
-    values = attention.v_proj(work.tokens)
+        pairs = keys[first:last].unflatten(-1, (-1, 2))
+        torch.view_as_complex(pairs).mul_(turn)
     summary = keys.new_zeros(len(keys), 1, keys.shape[-1])  # pages are not ranked
-    return Pages(keys[:, :, None], values[:, :, None], work.counts, work.table, summary)
+    return Pages(keys[:, :, None], work.tokens[:, :, None], work.counts, work.table, summary)
 
 
 def _rotated(

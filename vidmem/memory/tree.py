@@ -6,6 +6,8 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 from torch import Tensor
 
+from vidmem.types import Page
+
 
 def leaves(value: object) -> Iterator[np.ndarray | Tensor]:
     """Every array and tensor inside ``value``."""
@@ -17,7 +19,7 @@ def leaves(value: object) -> Iterator[np.ndarray | Tensor]:
     elif isinstance(value, tuple | list):
         for item in value:
             yield from leaves(item)
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, Page):  # it holds many numbers, no array
         for each in fields(value):
             yield from leaves(getattr(value, each.name))
 

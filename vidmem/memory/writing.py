@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from sys import intern
 
 import numpy as np
 from jaxtyping import UInt8
@@ -51,7 +52,8 @@ class Writer:
             pages[SCENE] = Page(-1, Tier.PARTNER, ())
         if pages:
             state = keyframe_state if in_scene else {}
-            self._keyframes[card.index] = Keyframe(card, thumbnail, pages, state)
+            seen = _shown(pages, thumbnail)
+            self._keyframes[card.index] = Keyframe(card, seen, pages, state)
         for stream in pages:
             if stream == SCENE:
                 self._settle_scene(card)
@@ -113,11 +115,19 @@ class Writer:
             del self._keyframes[index]
             return
         state = {} if stream == SCENE else keyframe.state
-        self._keyframes[index] = replace(keyframe, pages=pages, state=state)
+        seen = _shown(pages, keyframe.thumbnail)
+        self._keyframes[index] = replace(keyframe, pages=pages, state=state, thumbnail=seen)
 
     def _note(self, card: Card, stream: Stream, action: str, reason: str, keyframe: int) -> None:
         if stream.kind == "pointer":
             return  # one for every frame: they would drown the rest of the log
         self._decisions.append(
-            Decision(card.index, str(stream), action, reason, keyframe)  # type: ignore[arg-type]
+            Decision(card.index, intern(str(stream)), action, reason, keyframe)  # type: ignore[arg-type]
         )
+
+
+def _shown(
+    pages: Mapping[Stream, Page], thumbnail: UInt8[np.ndarray, "rows columns 3"]
+) -> UInt8[np.ndarray, "shown_rows shown_columns 3"]:
+    """Nobody looks at the many keyframes that hold only pointers."""
+    return thumbnail if any(s.kind != "pointer" for s in pages) else thumbnail[:0, :0].copy()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ class RosBag:
 
     def abort(self) -> None:
         """Remove everything."""
-        self._finish()
+        if self._writer is not None:
+            self._writer.abort()
+            self._writer = None
         self._place.discard()
 
     def _segments(self, more: int = 0) -> list[Path]:
@@ -171,4 +174,14 @@ class _Writer:
 
     def close(self) -> None:
         """Finish the file."""
-        self._writer.close()
+        try:
+            self._writer.close()
+        except OSError:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Let go of the file, whatever becomes of it."""
+        if self._writer.storage is not None:
+            with suppress(OSError):  # a full disk: the rest of the buffer is not wanted any more
+                self._writer.storage.abort()

@@ -86,6 +86,7 @@ class Keyframe:
 
     card: Card
     thumbnail: UInt8[np.ndarray, "rows columns 3"]
+    """Empty where only pointers are kept."""
     pages: Mapping[Stream, Page]
     state: State
     """What the depth head keeps per keyframe: grey image, inverse depth, variance, pose."""
