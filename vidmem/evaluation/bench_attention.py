@@ -33,6 +33,8 @@ class Shape:
 
 
 _CPU = (
+    Shape("nano as it is", 1, 1620, 1, 13, 384, 12, 1),
+    Shape("nano as it is, 4 streams", 4, 1620, 1, 13, 384, 12, 1),
     Shape("nano, one page", 1, 1620, 1, 1, 1620, 32, 2),
     Shape("nano, 13 pages", 1, 1620, 1, 13, 1620, 32, 2),
     Shape("nano, wide values", 1, 1620, 1, 13, 1620, 32, 16),
