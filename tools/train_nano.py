@@ -1,0 +1,118 @@
+"""Train the embedded default's network on rendered rooms. Killed, it goes on where it was saved.
+
+python tools/train_nano.py render PICTURES --count 8192 --seed 1
+python tools/train_nano.py render HELD_OUT --count 256 --seed 900
+python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 6000
+python tools/train_nano.py train RUN ... --minutes 10     a part of it; again for the next part
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from vidmem.errors import VidmemError
+from vidmem.training.curves import Journal, draw_curves, read_journal
+from vidmem.training.learning import Learner, Recipe
+from vidmem.training.stills import Stills, read_stills, render_stills
+
+EVERY = 20
+"""Steps between lines of the journal."""
+
+
+def progress() -> Progress:
+    """A bar with a count, the time left and what is reported."""
+    return Progress(
+        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}")
+    )
+
+
+def render(given: argparse.Namespace) -> None:
+    """Pictures to a folder."""
+    with progress() as bar:
+        task = bar.add_task("pictures", total=given.count)
+        for done in render_stills(given.folder, count=given.count, seed=given.seed):
+            bar.update(task, completed=done)
+
+
+def train(given: argparse.Namespace) -> None:
+    """Steps until all are made, or time is up."""
+    given.run.mkdir(parents=True, exist_ok=True)
+    stills, held_out = read_stills(given.pictures), read_stills(given.held_out)
+    recipe = Recipe(
+        pictures=len(stills),
+        seed=given.seed,
+        steps=given.steps,
+        batch=given.batch,
+        learning_rate=given.learning_rate,
+    )
+    learner = Learner(recipe, device=given.device)
+    state = given.run / "state.pt"
+    if state.exists():
+        learner.load(state)
+    journal = Journal(given.run / "losses.jsonl", step=learner.step)
+    with progress() as bar:
+        task = bar.add_task("", total=recipe.steps, completed=learner.step)
+        ends, saves = time.monotonic() + 60 * given.minutes, time.monotonic() + 60
+        while learner.step < recipe.steps and time.monotonic() < ends:
+            losses = learner.advance(stills)
+            bar.update(task, completed=learner.step, description=f"loss {losses['loss']:.3f}")
+            if learner.step % EVERY == 0:
+                journal.write({"step": learner.step, **losses})
+            if time.monotonic() > saves:
+                keep(learner, journal, held_out, state)
+                saves = time.monotonic() + 60 * given.save_minutes
+    keep(learner, journal, held_out, state)
+
+
+def keep(learner: Learner, journal: Journal, held_out: Stills, state: Path) -> None:
+    """Look at pictures that were kept back, draw, save."""
+    found = learner.examine(held_out)
+    journal.write({"step": learner.step, **{f"held-out {k}": v for k, v in found.items()}})
+    cv2.imwrite(str(state.with_name("curves.png")), draw_curves(read_journal(journal.path)))
+    learner.save(state)
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("render", help="render pictures with depth to a folder")
+    command.add_argument("folder", type=Path)
+    command.add_argument("--count", type=int, default=8192)
+    command.add_argument("--seed", type=int, default=1, help="another one for other pictures")
+    command.set_defaults(do=render)
+    command = commands.add_parser("train", help="begin a run, or go on with it")
+    command.add_argument("run", type=Path)
+    command.add_argument("--pictures", type=Path, required=True)
+    command.add_argument("--held-out", type=Path, required=True)
+    command.add_argument("--steps", type=int, default=6000)
+    command.add_argument("--batch", type=int, default=16)
+    command.add_argument("--learning-rate", type=float, default=1e-3)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
+    command.add_argument("--save-minutes", type=float, default=4.0)
+    command.set_defaults(do=train)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    return parser
+
+
+def main() -> None:
+    """Read the command line, do what it says."""
+    given = options().parse_args()
+    torch.set_num_threads(given.threads)
+    cv2.setNumThreads(given.threads)
+    try:
+        given.do(given)
+    except VidmemError as error:
+        raise SystemExit(f"{error}") from None
+
+
+if __name__ == "__main__":
+    main()
