@@ -2,12 +2,15 @@
 
 python tools/train_nano.py render PICTURES --count 8192 --seed 1
 python tools/train_nano.py render HELD_OUT --count 256 --seed 900
-python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 6000
+python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 4000
 python tools/train_nano.py train RUN ... --minutes 10     a part of it; again for the next part
+python tools/train_nano.py export RUN vidmem/checkpoints/nano.safetensors
 """
 
 import argparse
+import json
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -15,12 +18,16 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vidmem.errors import VidmemError
+from vidmem.heads.learned_weights import write_weights
 from vidmem.training.curves import Journal, draw_curves, read_journal
 from vidmem.training.learning import Learner, Recipe
 from vidmem.training.stills import Stills, read_stills, render_stills
 
 EVERY = 20
 """Steps between lines of the journal."""
+
+
+LICENCE = "Apache-2.0"
 
 
 def progress() -> Progress:
@@ -76,6 +83,22 @@ def keep(learner: Learner, journal: Journal, held_out: Stills, state: Path) -> N
     learner.save(state)
 
 
+def export(given: argparse.Namespace) -> None:
+    """The moving average of a run as a file of weights."""
+    state = torch.load(given.run / "state.pt", map_location="cpu", weights_only=True)
+    held_out = [r for r in read_journal(given.run / "losses.jsonl") if "held-out d1" in r]
+    about = {
+        "recipe": state["recipe"],
+        "steps": state["step"],
+        "pictures": given.about,
+        "code": given.code,
+        "licence": LICENCE,
+        "figures": held_out[-1] | json.loads(given.figures),
+    }
+    write_weights(state["average"], given.file, about=about)
+    print(json.dumps(about, indent=1))
+
+
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -91,14 +114,21 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("run", type=Path)
     command.add_argument("--pictures", type=Path, required=True)
     command.add_argument("--held-out", type=Path, required=True)
-    command.add_argument("--steps", type=int, default=6000)
+    command.add_argument("--steps", type=int, default=4000)
     command.add_argument("--batch", type=int, default=16)
-    command.add_argument("--learning-rate", type=float, default=1e-3)
+    command.add_argument("--learning-rate", type=float, default=4e-4)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
     command.add_argument("--save-minutes", type=float, default=4.0)
     command.set_defaults(do=train)
+    command = commands.add_parser("export", help="write the weights that vidmem loads")
+    command.add_argument("run", type=Path)
+    command.add_argument("file", type=Path)
+    command.add_argument("--about", default="", help="which pictures: seeds and counts")
+    command.add_argument("--code", default=version("vidmem"), help="version or commit")
+    command.add_argument("--figures", default="{}", help="measured ones, as JSON")
+    command.set_defaults(do=export)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     return parser
 

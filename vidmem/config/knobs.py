@@ -83,6 +83,8 @@ class DepthConfig:
     """Keyframes looked at each time."""
     camera_height_m: float = 0.0
     """Of the camera over the ground, to get metres without poses; 0: unknown."""
+    mono: Literal["off", "nano"] = "off"
+    """nano: a small network guesses depth from one picture where there is no parallax."""
     object_height_m: float = 0.0
     """Of object 1, to get metres without poses; 0: unknown."""
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float32
 
 from vidmem.config import DepthConfig
+from vidmem.flow import warp
 from vidmem.heads.geometry.camera import (
     geometry_size,
     given_pose,
@@ -19,17 +20,22 @@ from vidmem.heads.geometry.camera import (
 )
 from vidmem.heads.geometry.current import DARK, Current, begin_from, still_pixels, texture_of
 from vidmem.heads.geometry.cuts import is_cut
-from vidmem.heads.geometry.filling import fill
-from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of
+from vidmem.heads.geometry.filling import TRUSTED, fill
+from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
 from vidmem.heads.geometry.looking import candidates, look_at
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.standing import DOUBT, places_of, stand
 from vidmem.heads.geometry.units import told_metres
+from vidmem.heads.learned_depth import MonoDepth, fitted
 from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
 
 FAST_PX = 8.0
 """Motion since the last frame at which every frame is measured anew."""
+ENOUGH = 0.7
+"""Share of the picture whose depth is known, from which a single picture has nothing to add."""
+STEADY = 0.8
+"""Share of the previous guess that stays: a guess of every frame alone would flicker."""
 
 
 class GeometricDepth:
@@ -37,10 +43,16 @@ class GeometricDepth:
 
     Inverse depth in a unit that a scene keeps (the median of its first geometry is 1); in metres
     from when poses, range points, the camera's height or an object's height tell them.
+
+    Args:
+        config: the knobs.
+        mono: a guess from one picture, for cameras that never moved and for what geometry does
+            not see; geometry stands wherever it is sure. Without one: the lower, the nearer.
     """
 
-    def __init__(self, config: DepthConfig) -> None:
+    def __init__(self, config: DepthConfig, *, mono: MonoDepth | None = None) -> None:
         self._config = config
+        self._mono = mono
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """Inverse depth at working size, its confidence, and what the next step needs."""
@@ -53,13 +65,13 @@ class GeometricDepth:
     def _estimate(
         self, frame: Frame, features: Features, recall: Recall, masks: Masks, *, look: bool
     ) -> Depth:
-        now = self._begin(frame, features, recall, masks)
+        now = self._guessed(self._begin(frame, features, recall, masks), features, recall)
         kept = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
         if look and self._is_due(now, recall) and features.grey.std() >= DARK:
             for partner in candidates(now, kept)[: self._config.partners]:
                 now = look_at(now, partner)
         now = _finite(_placed(now, kept))
-        fallback = vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
+        fallback = self._fallback(now, features)
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
         places = places_of(masks, now.inverse.shape)
         filled = stand(filled, places)
@@ -69,6 +81,31 @@ class GeometricDepth:
             told = told_metres(units, frame, masks, self._config)
             now = replace(now, metres=now.metres.told(told))
         return _answer(now, filled)
+
+    def _guessed(self, now: Current, features: Features, recall: Recall) -> Current:
+        """With a guess from this picture, where geometry has not started."""
+        if self._mono is None or now.started:
+            return now
+        guess = self._mono.guess(features.image, now.camera, now.inverse.shape)
+        before = recall.previous.depth if recall.previous else None
+        if before is not None and features.flow is not None and before.scene == now.scene:
+            offsets = shrunk(features.flow)
+            last = before.state["inverse"].numpy()
+            if last.shape == guess.shape:
+                carried = warp(last, offsets)
+                there = within(offsets) & (carried > 0)
+                guess = np.where(there, guess + np.float32(STEADY) * (carried - guess), guess)
+        return replace(now, inverse=guess, variance=(UNKNOWN * guess) ** 2, guess=guess)
+
+    def _fallback(self, now: Current, features: Features) -> Float32[np.ndarray, "h w"]:
+        """What stands where geometry knows nothing."""
+        known = now.still & (now.variance < (TRUSTED * now.inverse) ** 2)
+        if self._mono is None or known.mean() > ENOUGH:
+            return vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
+        guess = now.guess
+        if guess is None:
+            guess = self._mono.guess(features.image, now.camera, now.inverse.shape)
+        return fitted(guess, now.inverse, known.astype(np.float32))
 
     def _is_due(self, now: Current, recall: Recall) -> bool:
         """Every n-th frame; each one before the start and while the camera is fast."""

@@ -19,7 +19,6 @@ DEPTHS = (1, 2, 3, 3)
 """Residual blocks there."""
 HEADS = 6
 LAYERS = 2
-GROUPS = 8
 
 
 class MonoNetwork(nn.Module):
@@ -43,7 +42,7 @@ class MonoNetwork(nn.Module):
             Join(coarse, fine) for coarse, fine in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True)
         )
         self.distance = nn.Linear(WIDTHS[-1], 1)
-        self.norm = nn.GroupNorm(GROUPS, WIDTHS[0])
+        self.norm = nn.BatchNorm2d(WIDTHS[0])
         self.out = nn.Conv2d(WIDTHS[0], 1, 3, padding=1)
         nn.init.zeros_(self.distance.weight)
 
@@ -88,7 +87,7 @@ class Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm1, self.norm2 = nn.GroupNorm(GROUPS, width), nn.GroupNorm(GROUPS, width)
+        self.norm1, self.norm2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
         self.conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.conv2.weight)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
 from vidmem.heads.geometric_depth import GeometricDepth
+from vidmem.heads.learned_depth import MonoDepth
+from vidmem.heads.learned_weights import shipped_network
 from vidmem.heads.nano_masks import NanoTracker
 from vidmem.models.sam2 import load_sam2_tracker
 from vidmem.protocols import (
@@ -113,7 +115,8 @@ def build_models(
         CheckpointError: the family's weights are missing or belong to something else.
     """
     if depth is None and config.depth.enabled:
-        depth = GeometricDepth(config.depth)
+        mono = MonoDepth(shipped_network()) if config.depth.mono == "nano" else None
+        depth = GeometricDepth(config.depth, mono=mono)
     return Models(tracker=tracker or _tracker(config), depth=depth, refiner=EdgeRefiner())
 
 

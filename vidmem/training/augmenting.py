@@ -55,13 +55,13 @@ def disguised(images: Images, *, random: Generator) -> Images:
     """Other colours, light, materials, lenses and sensors; what is where stays the same."""
     count = len(images)
     filtered = _filtered(images, random)
-    images = torch.where(_some(0.3, count, random), filtered, images)
+    images = torch.where(_some(0.2, count, random), filtered, images)
     images = _coloured(images, random)
     images = images * torch.exp(0.35 * _normal(count, random).abs() * _field(images, random))
     images = _exposed(images, random)
     blurred = _blurred(images, random)
     images = torch.where(_some(0.6, count, random), blurred, images)
-    noise = 0.06 * torch.rand(count, 1, 1, 1, generator=random) ** 2
+    noise = 0.04 * torch.rand(count, 1, 1, 1, generator=random) ** 2
     images = images + noise * torch.randn(images.shape, generator=random)
     return images.clamp(0, 1)
 

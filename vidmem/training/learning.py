@@ -26,12 +26,12 @@ class Recipe:
     pictures: int
     """How many there are to learn from: another number would be another run."""
     seed: int = 0
-    steps: int = 6000
+    steps: int = 4000
     batch: int = 16
-    learning_rate: float = 1e-3
+    learning_rate: float = 4e-4
     weight_decay: float = 0.02
     warm_up: int = 200
-    ema: float = 0.999
+    ema: float = 0.998
     """How much of the moving average of the weights stays at every step."""
 
 
@@ -82,7 +82,10 @@ class Learner:
     def _follow(self) -> None:
         keep = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
         for name, value in self.network.state_dict().items():
-            self.average[name].lerp_(value, 1 - keep)
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - keep)
+            else:  # how many batches a normalisation has seen
+                self.average[name].copy_(value)
 
     @torch.no_grad()
     def examine(self, stills: Stills, *, size: tuple[int, int] = (112, 144)) -> dict[str, float]:

@@ -46,6 +46,8 @@ class Current:
     metres: Metres
     scene: int
     travel_px: float
+    guess: Float32[np.ndarray, "h w"] | None = None
+    """What one picture alone tells, until geometry starts: it chooses the unit then."""
 
 
 def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) -> Current:

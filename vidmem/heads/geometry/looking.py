@@ -136,7 +136,8 @@ def _motion(
 def _length(now: Current, partner: Keyframe, look: _Look) -> float | None:
     """The baseline in the video's unit, from this frame's depth and the partner's own."""
     if not now.started:
-        return float(np.median(look.inverse[look.good]))
+        usual = 1.0 if now.guess is None else float(np.median(now.guess[look.good]))
+        return float(np.median(look.inverse[look.good])) / usual
     pick = look.good[::2, ::2]
     free = look.inverse[::2, ::2][pick].astype(np.float64)
     spread = look.variance[::2, ::2][pick] / free**2
