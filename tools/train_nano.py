@@ -1,8 +1,10 @@
 """Train the embedded default's network on rendered rooms. Killed, it goes on where it was saved.
 
+Needs torch, numpy, opencv-python-headless, safetensors and rich; vidmem need not be installed.
+
 python tools/train_nano.py render PICTURES --count 8192 --seed 1
 python tools/train_nano.py render HELD_OUT --count 256 --seed 900
-python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 4000
+python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 10500
 python tools/train_nano.py train RUN ... --minutes 10     a part of it; again for the next part
 python tools/train_nano.py export RUN vidmem/checkpoints/nano.safetensors
 """
@@ -10,9 +12,10 @@ python tools/train_nano.py export RUN vidmem/checkpoints/nano.safetensors
 import argparse
 import json
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import standalone  # noqa: F401  # isort: skip - before anything of vidmem
 import cv2
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -25,8 +28,6 @@ from vidmem.training.stills import Stills, read_stills, render_stills
 
 EVERY = 20
 """Steps between lines of the journal."""
-
-
 LICENCE = "Apache-2.0"
 
 
@@ -99,6 +100,14 @@ def export(given: argparse.Namespace) -> None:
     print(json.dumps(about, indent=1))
 
 
+def code_version() -> str:
+    """Of the installed package, where it is installed."""
+    try:
+        return version("vidmem")
+    except PackageNotFoundError:
+        return "not installed"
+
+
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -114,9 +123,9 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("run", type=Path)
     command.add_argument("--pictures", type=Path, required=True)
     command.add_argument("--held-out", type=Path, required=True)
-    command.add_argument("--steps", type=int, default=4000)
-    command.add_argument("--batch", type=int, default=16)
-    command.add_argument("--learning-rate", type=float, default=4e-4)
+    command.add_argument("--steps", type=int, default=10_500)
+    command.add_argument("--batch", type=int, default=8)
+    command.add_argument("--learning-rate", type=float, default=5e-4)
     command.add_argument("--seed", type=int, default=0)
     command.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
@@ -126,7 +135,7 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("run", type=Path)
     command.add_argument("file", type=Path)
     command.add_argument("--about", default="", help="which pictures: seeds and counts")
-    command.add_argument("--code", default=version("vidmem"), help="version or commit")
+    command.add_argument("--code", default=code_version(), help="version or commit")
     command.add_argument("--figures", default="{}", help="measured ones, as JSON")
     command.set_defaults(do=export)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())

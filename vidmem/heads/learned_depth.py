@@ -9,7 +9,7 @@ from vidmem.heads.geometry.camera import rays_of
 from vidmem.heads.learned_network import STRIDE, MonoNetwork
 from vidmem.types import Intrinsics
 
-PIXELS = 112 * 152
+PIXELS = 80 * 112
 """About as many as the network learned from."""
 FEWEST = 200
 """Known pixels that a scale and a shift are fitted to."""

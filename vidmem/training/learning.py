@@ -15,7 +15,7 @@ from vidmem.training.augmenting import batch_of, disguised
 from vidmem.training.losses import depth_loss, within
 from vidmem.training.stills import Stills
 
-SIZES = ((112, 144), (112, 160), (96, 160), (128, 144))
+SIZES = ((80, 112), (80, 96), (80, 128), (96, 112))
 """Height and width; every step has one of them."""
 
 
@@ -26,9 +26,9 @@ class Recipe:
     pictures: int
     """How many there are to learn from: another number would be another run."""
     seed: int = 0
-    steps: int = 4000
-    batch: int = 16
-    learning_rate: float = 4e-4
+    steps: int = 10_500
+    batch: int = 8
+    learning_rate: float = 5e-4
     weight_decay: float = 0.02
     warm_up: int = 200
     ema: float = 0.998
@@ -88,7 +88,7 @@ class Learner:
                 self.average[name].copy_(value)
 
     @torch.no_grad()
-    def examine(self, stills: Stills, *, size: tuple[int, int] = (112, 144)) -> dict[str, float]:
+    def examine(self, stills: Stills, *, size: tuple[int, int] = (80, 112)) -> dict[str, float]:
         """The moving average on pictures that were kept back, as they are (no disguise)."""
         network = MonoNetwork().to(self.device).eval()
         network.load_state_dict(self.average)

@@ -53,7 +53,7 @@ def depth_loss(log: Maps, depth_m: Maps) -> dict[str, Float[Tensor, ""]]:
         "affine": affine_error(log, true_log),
         "gradient": gradient_error(log, true_log),
     }
-    return {**parts, "loss": parts["silog"] + parts["affine"] + 0.5 * parts["gradient"]}
+    return {**parts, "loss": parts["silog"] + parts["affine"] + 0.25 * parts["gradient"]}
 
 
 def within(log: Maps, depth_m: Maps) -> Float[Tensor, " b"]:
