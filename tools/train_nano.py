@@ -7,6 +7,7 @@ python tools/train_nano.py render HELD_OUT --count 256 --seed 900
 python tools/train_nano.py train RUN --pictures PICTURES --held-out HELD_OUT --steps 10500
 python tools/train_nano.py train RUN ... --minutes 10     a part of it; again for the next part
 python tools/train_nano.py export RUN vidmem/checkpoints/nano.safetensors
+python tools/train_nano.py judge vidmem/checkpoints/nano.safetensors --held-out HELD_OUT
 """
 
 import argparse
@@ -21,14 +22,19 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from vidmem.errors import VidmemError
-from vidmem.heads.learned_weights import write_weights
+from vidmem.heads.geometry.prior import vertical_prior
+from vidmem.heads.learned_network import OUTPUT_STRIDE, MonoNetwork
+from vidmem.heads.learned_weights import read_weights, write_weights
+from vidmem.training.augmenting import batch_of
 from vidmem.training.curves import Journal, draw_curves, read_journal
 from vidmem.training.learning import Learner, Recipe
+from vidmem.training.losses import within
 from vidmem.training.stills import Stills, read_stills, render_stills
 
 EVERY = 20
 """Steps between lines of the journal."""
 LICENCE = "Apache-2.0"
+PICTURE = (80, 112)
 
 
 def progress() -> Progress:
@@ -100,6 +106,27 @@ def export(given: argparse.Namespace) -> None:
     print(json.dumps(about, indent=1))
 
 
+@torch.no_grad()
+def judge(given: argparse.Namespace) -> None:
+    """d1 of the weights and of the closed-form guess, one scale and shift per held-out picture."""
+    weights, _ = read_weights(given.file)
+    network = MonoNetwork()
+    network.load_state_dict(weights)
+    network.eval()
+    stills = read_stills(given.held_out)
+    sums = {"pictures": 0.0, "lower is nearer": 0.0, "network": 0.0}
+    for row in range(len(stills)):
+        random = torch.Generator().manual_seed(row)
+        image, rays, depth = batch_of(stills, [row], size=PICTURE, random=random)
+        depth = depth[:, ::OUTPUT_STRIDE, ::OUTPUT_STRIDE]
+        plain = torch.from_numpy(vertical_prior((depth.shape[1], depth.shape[2])))[None]
+        sums["pictures"] += 1
+        sums["lower is nearer"] += within(plain.log(), depth).item()
+        sums["network"] += within(network(image, rays), depth).item()
+    shares = {name: total / sums["pictures"] for name, total in sums.items()}
+    print(json.dumps(shares | {"pictures": len(stills)}))
+
+
 def code_version() -> str:
     """Of the installed package, where it is installed."""
     try:
@@ -131,6 +158,12 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
     command.add_argument("--save-minutes", type=float, default=4.0)
     command.set_defaults(do=train)
+    _options_of_weights(commands)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    return parser
+
+
+def _options_of_weights(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     command = commands.add_parser("export", help="write the weights that vidmem loads")
     command.add_argument("run", type=Path)
     command.add_argument("file", type=Path)
@@ -138,8 +171,10 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--code", default=code_version(), help="version or commit")
     command.add_argument("--figures", default="{}", help="measured ones, as JSON")
     command.set_defaults(do=export)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    return parser
+    command = commands.add_parser("judge", help="compare weights with the closed-form guess")
+    command.add_argument("file", type=Path)
+    command.add_argument("--held-out", type=Path, required=True)
+    command.set_defaults(do=judge)
 
 
 def main() -> None:

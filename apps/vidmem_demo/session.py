@@ -40,6 +40,7 @@ class Session:
         self.preview: np.ndarray | None = None
         """Masks of the shown frame with what the clicks on it would give."""
         self.preview_ms = 0.0
+        self._answers: dict[int, tuple[tuple[int, int, tuple[Prompt, ...]], np.ndarray]] = {}
         self.recording = Recording(folder / "answers")
         self.work = Running(
             clip, engine, frame or first_frame(clip),
@@ -107,14 +108,22 @@ class Session:
         begin = time.perf_counter()
         labels = self._known_labels()
         if prompts:
-            found = self.engine.preview(self.frame, prompts).labels
-            assert found is not None
             labels = np.zeros(self.frame.size, np.uint8) if labels is None else labels.copy()
-            for object_id in {prompt.object_id for prompt in prompts}:
+            for object_id in dict.fromkeys(prompt.object_id for prompt in prompts):
                 labels[labels == object_id] = 0
-                labels[found == object_id] = object_id
+                labels[self._ahead(object_id, prompts)] = object_id
         self.preview = labels
         self.preview_ms = 1000 * (time.perf_counter() - begin) if prompts else 0.0
+
+    def _ahead(self, object_id: int, prompts: Sequence[Prompt]) -> np.ndarray:
+        """What an object's clicks would give; an answer that is there is not computed again."""
+        own = tuple(prompt for prompt in prompts if prompt.object_id == object_id)
+        key = (self.frame.index, self.seen, own)
+        answer = self._answers.get(object_id)
+        if answer is None or answer[0] != key:
+            answer = key, self.engine.preview(self.frame, own).mask(object_id)
+            self._answers[object_id] = answer
+        return answer[1]
 
     def undo(self) -> None:
         """Take back the latest click on the shown frame."""

@@ -65,6 +65,10 @@ def test_training_in_two_parts_then_weights(tool, tmp_path):
     assert about["recipe"]["pictures"] == 6
     assert about["figures"]["7scenes"] == 0.5
     assert about["licence"] == "Apache-2.0"
+    judged = json.loads(tool("judge", "nano.safetensors", "--held-out", ".").stdout)
+    assert judged["pictures"] == 6
+    assert 0 <= judged["network"] <= 1
+    assert judged["lower is nearer"] > 0.5, "the pictures are ramps"
 
 
 def test_another_recipe_on_the_same_run_is_refused(tool):

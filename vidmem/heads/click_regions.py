@@ -1,10 +1,12 @@
 """What a click may mean: regions around it, at several sizes and shapes."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Bool, Float32, UInt8
 
 from vidmem.heads.contrast import LAB_SCALE, Look, looks_of, unlike_surroundings
@@ -83,12 +85,14 @@ def regions_of(
     seed = np.zeros(picture.size, bool)
     seed[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2] = True
     seed &= allowed
-    regions = [
-        _contrasting(picture, place, allowed, seed, radius, shape)
-        for radius in window_radii
-        for shape in SHAPES
-    ]
-    return regions + [_cut_out(picture, place, allowed, seed, radius) for radius in cut_radii]
+    windows = [(radius, shape) for radius in window_radii for shape in SHAPES]
+    # A person waits for these: as many at once as torch may use threads.
+    with ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="vidmem-click") as pool:
+        found = pool.map(
+            lambda window: _contrasting(picture, place, allowed, seed, *window), windows
+        )
+        cuts = [_cut_out(picture, place, allowed, seed, radius) for radius in cut_radii]
+        return [*found, *cuts]
 
 
 def _contrasting(
