@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from vidmem import Engine, Prompt, Result, Tracker, load
-from vidmem.config import Config, config_of
+from vidmem.config import Config, RefineConfig, config_of
 from vidmem.models.sam2 import build_network, make_tracker
 from vidmem.testing import moving_square, truth
 
@@ -23,7 +23,8 @@ def tiny_sam2() -> tuple[Config, Tracker]:
     network = build_network("tiny", image_size=128)
     network.sam_mask_decoder.pred_obj_score_head.layers[-1].bias += 5
     config = config_of("sam2.1-tiny-hq")
-    config = replace(config, tracker=replace(config.tracker, image_size=128))
+    tracker = replace(config.tracker, image_size=128)
+    config = replace(config, tracker=tracker, refine=RefineConfig())
     return config, make_tracker(network, config)
 
 

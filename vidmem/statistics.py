@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from vidmem.types import State
@@ -92,6 +92,22 @@ def balanced(inside: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows colum
     near = NEAR_SHARE * torch.exp(torch.from_numpy(-distance / NEAR_PX)) + 1 - NEAR_SHARE
     rest = near * (1 - hard)
     return 0.5 * hard / hard.sum().clamp(min=1) + 0.5 * rest / rest.sum().clamp(min=1e-6)
+
+
+def plain_features(
+    image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"], *, shrink: int = 1
+) -> Float32[np.ndarray, "h w 10"]:
+    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel.
+
+    ``shrink``: how many times smaller than working size the picture is.
+    """
+    near, wide = (size // shrink | 1 for size in (7, 21))
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / 50
+    lab -= np.array([1, 0, 0], np.float32)
+    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0) / 255
+    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
+    energy = cv2.blur(np.sqrt(across**2 + down**2), (near, near))
+    return np.dstack([lab, cv2.blur(lab, (near, near)), cv2.blur(lab, (wide, wide)), energy])
 
 
 def guided(

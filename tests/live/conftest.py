@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vidmem import Config, Prompt, load
-from vidmem.config import MemoryConfig, config_of
+from vidmem.config import MemoryConfig, RefineConfig, config_of
 from vidmem.models.sam2 import build_network, make_tracker
 from vidmem.testing import moving_square, truth
 
@@ -43,6 +43,7 @@ def tiny_sam2():
         config,
         memory=replace(config.memory, snapshot_every=5, snapshots=3, objects=4),
         tracker=replace(config.tracker, image_size=128),
+        refine=RefineConfig(),
     )
     return Family(config, make_tracker(network, config))
 

@@ -6,6 +6,7 @@ from vidmem.config.knobs import (
     DepthConfig,
     Family,
     MemoryConfig,
+    RefineConfig,
     RuntimeConfig,
     TrackerConfig,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "DepthConfig",
     "Family",
     "MemoryConfig",
+    "RefineConfig",
     "RuntimeConfig",
     "TrackerConfig",
     "check_config",

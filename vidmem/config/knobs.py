@@ -90,6 +90,28 @@ class DepthConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefineConfig:
+    """Coarse masks to sharp ones."""
+
+    by: Literal["edges", "sam-hq"] = "edges"
+    """edges: along the edges of the picture, without weights. sam-hq: through SAM-HQ."""
+    size: Literal["tiny", "b", "l", "h"] = "tiny"
+    """SAM-HQ: of its image encoder."""
+    checkpoint: str = ""
+    """SAM-HQ: a file with the weights; empty: where ``vidmem weights fetch`` put it."""
+    when: Literal["always", "every", "unsure"] = "always"
+    """SAM-HQ: in all frames, in every n-th, or where a mask is not trusted."""
+    every: int = 5
+    """Frames between refined ones, with ``when: every``."""
+    select: Literal["appearance", "score"] = "appearance"
+    """SAM-HQ: its mask by appearance, agreement and score, or by its own score alone."""
+    feedback: bool = True
+    """SAM-HQ: accepted masks teach the appearance that the next ones are chosen by."""
+    write_back: bool = False
+    """SAM-HQ: masks that pass a stricter gate go into the tracker's memory."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RuntimeConfig:
     """How it runs."""
 
@@ -110,6 +132,7 @@ class Config:
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     depth: DepthConfig = field(default_factory=DepthConfig)
+    refine: RefineConfig = field(default_factory=RefineConfig)
     runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
 
     def hash(self) -> str:

@@ -94,7 +94,7 @@ def check_config(config: Config, family: str | None = None) -> Config:
             f"There is no family {family!r}; there is: {', '.join(FAMILIES)}.",
             remedy=f"Try {close[0]!r}.",
         )
-    for section in ("memory", "tracker", "runtime"):
+    for section in ("memory", "tracker", "refine", "runtime"):
         for name, value in asdict(getattr(config, section)).items():
             least = 0 if name in MAY_BE_ZERO else 1
             if isinstance(value, int) and not isinstance(value, bool) and value < least:

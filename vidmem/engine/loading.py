@@ -8,7 +8,7 @@ from vidmem.config import Config, check_config, config_from, config_of
 from vidmem.engine.engine import Engine
 from vidmem.memory import Memory, check_same, load_memory, read_about
 from vidmem.models import build_models
-from vidmem.protocols import DepthBase, Tracker
+from vidmem.protocols import DepthBase, Refiner, Tracker
 
 
 def load(
@@ -18,6 +18,7 @@ def load(
     state: str | Path | None = None,
     tracker: Tracker | None = None,
     depth: DepthBase | None = None,
+    refiner: Refiner | None = None,
 ) -> Engine:
     """An engine ready for its next frame.
 
@@ -28,6 +29,7 @@ def load(
         state: a file that ``Engine.save`` wrote, to go on from there.
         tracker: your own, instead of the family's.
         depth: your own, instead of the family's.
+        refiner: your own, instead of the family's.
 
     Raises:
         ConfigError: an unknown family or an impossible number.
@@ -41,4 +43,5 @@ def load(
     if about and state:
         check_same(about, asdict(config), Path(state))
         load_memory(memory, Path(state))
-    return Engine(build_models(config, tracker=tracker, depth=depth), memory, config)
+    models = build_models(config, tracker=tracker, depth=depth, refiner=refiner)
+    return Engine(models, memory, config)

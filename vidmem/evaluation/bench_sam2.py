@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from vidmem.config import Config, DepthConfig, config_of
+from vidmem.config import Config, DepthConfig, RefineConfig, config_of
 from vidmem.engine import Engine, load
 from vidmem.evaluation.bench_engine import looped, resident_bytes
 from vidmem.evaluation.sam2_official import build_official, follow, write_frames
@@ -101,6 +101,7 @@ def _config(size: str, image_size: int, *, policy: Any, objects: int) -> Config:
     return replace(
         config,
         depth=DepthConfig(enabled=False),
+        refine=RefineConfig(),
         memory=replace(config.memory, policy=policy, objects=max(objects, 1)),
         tracker=replace(config.tracker, image_size=image_size),
     )

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import flow
+from vidmem.statistics import plain_features
 from vidmem.types import Features, Frame, Previous
 
 STRIDE = 2
@@ -91,22 +92,6 @@ def working_size(frame: Frame, pixels: int) -> tuple[int, int]:
     height, width = frame.size
     scale = min(1.0, (pixels / (height * width)) ** 0.5)
     return max(16, 8 * round(height * scale / 8)), max(16, 8 * round(width * scale / 8))
-
-
-def plain_features(
-    image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"], *, shrink: int = 1
-) -> Float32[np.ndarray, "h w 10"]:
-    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel.
-
-    ``shrink``: how many times smaller than working size the picture is.
-    """
-    near, wide = (size // shrink | 1 for size in (7, 21))
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / 50
-    lab -= np.array([1, 0, 0], np.float32)
-    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0) / 255
-    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
-    energy = cv2.blur(np.sqrt(across**2 + down**2), (near, near))
-    return np.dstack([lab, cv2.blur(lab, (near, near)), cv2.blur(lab, (wide, wide)), energy])
 
 
 def _smaller(image: np.ndarray, shrink: int) -> np.ndarray:

@@ -22,6 +22,8 @@ from vidmem.types import PageShape, Tokens
 FORMAT = "vidmem-state-2"
 PATH_KNOB = "checkpoint"
 """The one knob that is a path on somebody's machine: never written, never followed."""
+PATH_SECTIONS = ("tracker", "refine")
+"""Of the configuration, where it is."""
 _NO_DESCRIPTOR = np.zeros(0, np.float32)  # the page's own card has it
 
 
@@ -50,7 +52,8 @@ def save_memory(memory: Memory, path: Path, *, family: str, config: Mapping[str,
             for slot in memory.state.slots(kind)
         ],
     }
-    config = {**config, "tracker": {**config["tracker"], PATH_KNOB: ""}}
+    paths = {name: {**config[name], PATH_KNOB: ""} for name in PATH_SECTIONS}
+    config = {**config, **paths}
     about = {"format": FORMAT, "family": family, "config": json.dumps(config)}
     about["sum"] = _sum(about, json.dumps(content), arrays)
     partial = path.with_name(path.name + ".partial")
@@ -83,8 +86,9 @@ def read_about(path: Path) -> dict[str, str]:
             remedy="Give a file that engine.save wrote with this version.",
         )
     try:
-        followed = json.loads(about["config"])["tracker"][PATH_KNOB]
-        config_from(json.loads(about["config"]))
+        config = json.loads(about["config"])
+        followed = "".join(config[name][PATH_KNOB] for name in PATH_SECTIONS if name in config)
+        config_from(config)
     except (KeyError, TypeError, ValueError, RecursionError, ConfigError) as error:
         raise CheckpointError(
             f"{path} is damaged or of another version: {error}.", remedy="Save the state again."
@@ -107,7 +111,7 @@ def check_same(about: Mapping[str, str], config: Mapping[str, object], path: Pat
     given = flatten(json.loads(json.dumps(config)))
     names = saved.keys() | given.keys()
     differing = sorted(name for name in names if saved.get(name) != given.get(name))
-    free = ("runtime.", f"tracker.{PATH_KNOB}")
+    free = ("runtime.", *(f"{name}.{PATH_KNOB}" for name in PATH_SECTIONS))
     differing = [name for name in differing if not name.startswith(free)]
     if differing:
         raise CheckpointError(

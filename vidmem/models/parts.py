@@ -1,7 +1,7 @@
 """The parts of one family, as the engine calls them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
@@ -10,6 +10,7 @@ from vidmem.heads.learned_depth import MonoDepth
 from vidmem.heads.learned_weights import shipped_network
 from vidmem.heads.nano_masks import NanoTracker
 from vidmem.models.sam2 import load_sam2_tracker
+from vidmem.models.sam_hq import load_sam_hq
 from vidmem.protocols import (
     CarriesDepth,
     DepthBase,
@@ -19,6 +20,7 @@ from vidmem.protocols import (
     Tracker,
 )
 from vidmem.refine.edges import EdgeRefiner
+from vidmem.refine.hq import HqRefiner
 from vidmem.refine.plain import PlainRefiner
 from vidmem.types import (
     Depth,
@@ -66,7 +68,9 @@ class Models:
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
         """Coarse masks."""
-        return self.tracker.segment(features, recall, prompts)
+        masks = self.tracker.segment(features, recall, prompts)
+        prompted = {prompt.object_id for prompt in prompts}
+        return replace(masks, prompted=tuple(i in prompted for i in masks.ids))
 
     def estimate_depth(
         self,
@@ -107,7 +111,11 @@ class Models:
 
 
 def build_models(
-    config: Config, *, tracker: Tracker | None = None, depth: DepthBase | None = None
+    config: Config,
+    *,
+    tracker: Tracker | None = None,
+    depth: DepthBase | None = None,
+    refiner: Refiner | None = None,
 ) -> Models:
     """The parts that ``config`` names, but for those that are given. Nothing is downloaded.
 
@@ -117,10 +125,16 @@ def build_models(
     if depth is None and config.depth.enabled:
         mono = MonoDepth(shipped_network()) if config.depth.mono == "nano" else None
         depth = GeometricDepth(config.depth, mono=mono)
-    return Models(tracker=tracker or _tracker(config), depth=depth, refiner=EdgeRefiner())
+    return Models(tracker or _tracker(config), depth, refiner or _refiner(config))
 
 
 def _tracker(config: Config) -> Tracker:
     if config.family == "nano":
         return NanoTracker(config.tracker, NanoEncoder(config.tracker))
     return load_sam2_tracker(config)
+
+
+def _refiner(config: Config) -> Refiner:
+    if config.refine.by == "edges":
+        return EdgeRefiner()
+    return HqRefiner(config.refine, load_sam_hq(config))

@@ -50,6 +50,8 @@ class Masks:
     topology_changed: tuple[bool, ...] = ()
     ambiguous: tuple[bool, ...] = ()
     """Whether another candidate of the same frame lies on something else."""
+    prompted: tuple[bool, ...] = ()
+    """Whether a person said in this frame where the object is. Set by the engine's models."""
     object_scores: tuple[float, ...] = ()
     """SAM 2's own: positive where it believes the object can be seen."""
     predicted_ious: tuple[float, ...] = ()
