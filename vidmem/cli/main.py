@@ -13,6 +13,7 @@ from vidmem.cli.batch import batch
 from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_sam2
 from vidmem.cli.demo import demo
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts, eval_proposals
+from vidmem.cli.evaluate_parts import eval_corrections, eval_selection, eval_topology
 from vidmem.cli.evaluate_world import eval_memory, eval_occlusion
 from vidmem.cli.example import example
 from vidmem.cli.live import bench_live
@@ -37,6 +38,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "eval depth": eval_depth,
     "eval occlusion": eval_occlusion,
     "eval memory": eval_memory,
+    "eval selection": eval_selection,
+    "eval topology": eval_topology,
+    "eval corrections": eval_corrections,
     "weights list": weights_list,
     "weights fetch": weights_fetch,
     "weights check": weights_check,

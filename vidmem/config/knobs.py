@@ -65,6 +65,8 @@ class TrackerConfig:
     """SAM 2.1: side of the square that frames are resized to, a multiple of 32."""
     checkpoint: str = ""
     """SAM 2.1: a file with the weights; empty: where ``vidmem weights fetch`` put it."""
+    refresh: bool = True
+    """nano: learn how objects look from confident frames too, not only from prompts."""
     long_term_codes: bool = False
     """SAM 2.1: give long-term pages the temporal code of prompted frames."""
 

@@ -56,6 +56,7 @@ class NanoTracker:
 
     def __init__(self, config: TrackerConfig, encoder: Encoder) -> None:
         self._encoder = encoder
+        self._refresh = config.refresh
 
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
         """One encoding and one flow, for masks and depth."""
@@ -142,7 +143,7 @@ class NanoTracker:
         appearance = (
             Appearance.from_state(known.state) if known else Appearance.empty(pixels.shape[-1])
         )
-        due = recall.index % TEACH_EVERY == 0 and sighting.teaches
+        due = self._refresh and recall.index % TEACH_EVERY == 0 and sighting.teaches
         if (prompted or due) and bool((row > 0).any()):
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
