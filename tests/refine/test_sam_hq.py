@@ -14,10 +14,12 @@ from vidmem.config import Config, RefineConfig, config_of
 from vidmem.errors import CheckpointError
 from vidmem.models.sam_hq import SIZES, build_sam_hq, load_sam_hq, take_hq_weights
 from vidmem.refine.candidates import Hint
-from vidmem.refine.sam_hq import SamHq, _to_square
+from vidmem.refine.sam_hq import SamHq, to_square
 from vidmem.weights import known
 
 FRAME = (48, 90)
+ROUNDING = 1e-5
+"""Mostly 0; a convolution may sum in another order when its input lies elsewhere."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +70,7 @@ def official(network, image, hint):
         point_coords=np.array([[x, y] for x, y, _ in hint.points]),
         point_labels=np.array([label for *_, label in hint.points]),
         box=np.array(hint.box),
-        mask_input=_to_square(hint.logits, predictor.input_size, 1024)[0].numpy(),
+        mask_input=to_square(hint.logits, predictor.input_size, 1024)[0].numpy(),
         multimask_output=True,
         return_logits=True,
     )
@@ -83,8 +85,8 @@ def test_the_best_candidate_is_what_the_package_gives(network, image):
         assert offer.logits.shape == (3, *FRAME) and offer.scores.shape == (3,)
         best.append(int(offer.scores.argmax()))
         mask, score, _ = official(network, image, each)
-        assert torch.equal(offer.logits[best[-1]], torch.from_numpy(mask[0]))
-        assert offer.scores[best[-1]] == score[0]
+        assert (offer.logits[best[-1]] - torch.from_numpy(mask[0])).abs().max() <= ROUNDING
+        assert abs(offer.scores[best[-1]] - score[0]) <= ROUNDING
         others = [i for i in range(3) if i != best[-1]]
         for other in others:
             assert (offer.logits[other] - offer.logits[best[-1]]).abs().max() > 1e-3
@@ -101,7 +103,7 @@ def test_what_is_asked_matters(network, image):
 
 def test_a_mask_becomes_a_quarter_of_the_square():
     logits = torch.full((24, 30), 3.0)
-    square = _to_square(logits, (546, 1024), 1024)
+    square = to_square(logits, (546, 1024), 1024)
     assert square.shape == (1, 1, 256, 256)
     assert torch.equal(square[..., :136, :], torch.full((1, 1, 136, 256), 3.0))
     assert bool((square[..., 137:, :] == -32).all())
@@ -127,7 +129,7 @@ def config_with(path, size="tiny"):
 
 
 def test_a_checkpoint_is_taken(checkpoint, network):
-    loaded = load_sam_hq(config_with(checkpoint))._network
+    loaded = load_sam_hq(config_with(checkpoint)).network
     assert not loaded.training
     for name, value in loaded.state_dict().items():
         assert torch.equal(value, network.state_dict()[name]), name

@@ -9,6 +9,8 @@ from rich.progress import track
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions, use_threads
 from vidmem.config import Config
 from vidmem.engine import Engine, load
+from vidmem.evaluation.ablation import ablate as ablation
+from vidmem.evaluation.ablation import parts_of
 from vidmem.evaluation.davis import evaluate_davis
 from vidmem.evaluation.depth_protocol import evaluate_depth
 from vidmem.evaluation.prompts import evaluate_prompts
@@ -21,6 +23,7 @@ def eval_davis(
     *,
     root: Path,
     sequences: tuple[str, ...] | None = None,
+    ablate: str = "",
     config: ConfigOptions = Config(),  # noqa: B008 - frozen
     output: OutputOptions = Output(),  # noqa: B008 - frozen
 ) -> int:
@@ -29,13 +32,19 @@ def eval_davis(
     Args:
         root: the data.
         sequences: only these.
+        ablate: parts to leave out one by one, such as policy,refine,refresh: what each is worth.
         config: every knob.
         output: how to talk.
     """
     use_threads(config.runtime.threads)
-    report = evaluate_davis(
-        root, make_engine=_maker(config), sequences=sequences, track=_tracker(output)
-    )
+
+    def evaluate(make: Callable[[], Engine]) -> dict[str, Any]:
+        return evaluate_davis(root, make_engine=make, sequences=sequences, track=_tracker(output))
+
+    if not ablate:
+        return _finish(evaluate(_maker(config)), output)
+    parts = parts_of(ablate)
+    report = ablation(config, parts, load=lambda each: load(config=each), evaluate=evaluate)
     return _finish(report, output)
 
 

@@ -95,8 +95,8 @@ class DepthConfig:
 class RefineConfig:
     """Coarse masks to sharp ones."""
 
-    by: Literal["edges", "sam-hq"] = "edges"
-    """edges: along the edges of the picture, without weights. sam-hq: through SAM-HQ."""
+    by: Literal["plain", "edges", "sam-hq"] = "edges"
+    """plain: enlarged. edges: along the picture's edges, without weights. sam-hq: by SAM-HQ."""
     size: Literal["tiny", "b", "l", "h"] = "tiny"
     """SAM-HQ: of its image encoder."""
     checkpoint: str = ""

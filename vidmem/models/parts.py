@@ -135,6 +135,6 @@ def _tracker(config: Config) -> Tracker:
 
 
 def _refiner(config: Config) -> Refiner:
-    if config.refine.by == "edges":
-        return EdgeRefiner()
-    return HqRefiner(config.refine, load_sam_hq(config))
+    if config.refine.by == "sam-hq":
+        return HqRefiner(config.refine, load_sam_hq(config))
+    return EdgeRefiner() if config.refine.by == "edges" else PlainRefiner()

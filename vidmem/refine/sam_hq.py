@@ -43,7 +43,7 @@ class SamHq:
     """
 
     def __init__(self, network: Any) -> None:
-        self._network = network
+        self.network = network
         self._side: int = network.image_encoder.img_size
 
     @torch.no_grad()
@@ -54,7 +54,7 @@ class SamHq:
         rows, columns = int(height * scale + 0.5), int(width * scale + 0.5)
         resized = Image.fromarray(image).resize((columns, rows), Image.Resampling.BILINEAR)
         pixels = torch.from_numpy(np.array(resized)).permute(2, 0, 1)[None]
-        network = self._network
+        network = self.network
         embedding, early = network.image_encoder(network.preprocess(pixels.to(network.device)))
         decoder = network.mask_decoder
         sharp = decoder.embedding_encoder(embedding)
@@ -64,7 +64,7 @@ class SamHq:
     @torch.no_grad()
     def offer(self, seen: Seen, hint: Hint) -> Candidates:
         """Three masks: whole, part and part of a part, each with the sharp mask added."""
-        network, device = self._network, seen.embedding.device
+        network, device = self.network, seen.embedding.device
         scale = (np.array(seen.input_size) / np.array(seen.frame_size))[::-1]
         places = np.array([[x, y] for x, y, _ in hint.points]) * scale
         labels = torch.tensor([label for *_, label in hint.points], dtype=torch.int32)
@@ -72,7 +72,7 @@ class SamHq:
         sparse, dense = network.prompt_encoder(
             points=(torch.from_numpy(places)[None].float().to(device), labels[None].to(device)),
             boxes=torch.from_numpy(box).reshape(1, 4).float().to(device),
-            masks=_to_square(hint.logits, seen.input_size, self._side).to(device),
+            masks=to_square(hint.logits, seen.input_size, self._side).to(device),
         )
         masks, scores = network.mask_decoder.predict_masks(
             image_embeddings=seen.embedding,
@@ -86,7 +86,7 @@ class SamHq:
         return Candidates(large[0].cpu(), scores[0, MASKS].cpu().numpy())
 
 
-def _to_square(
+def to_square(
     logits: Float[Tensor, "rows columns"], input_size: tuple[int, int], side: int
 ) -> Float[Tensor, "1 1 quarter quarter"]:
     """A mask over the whole frame as the network takes it: a quarter of its square."""
