@@ -1,8 +1,11 @@
 """Selection among perturbed true masks of a small rendered world, and what the perturbations do."""
 
+import json
+
 import numpy as np
 import pytest
 
+from vidmem.cli import main
 from vidmem.evaluation import perturbing, selection
 from vidmem.evaluation.selection import evaluate_selection
 from vidmem.refine.selection import Choice, overlap
@@ -64,3 +67,11 @@ def test_wrong_masks_are_wrong_in_their_way(seed):
     other = np.roll(mask, 38, axis=1)
     wrong = perturbing.another(mask, [other], random)
     assert not (other & ~wrong).any()
+
+
+def test_the_command_prints_the_shares(capfd):
+    with pytest.raises(SystemExit) as stopped:
+        main(["eval", "selection", "--seeds", "1", "--json", "--quiet"])
+    assert stopped.value.code == 0
+    report = json.loads(capfd.readouterr().out)
+    assert report["offers"] > 0 and 0 <= report["best"] <= 1 and 0 <= report["rejected"] <= 1
