@@ -14,6 +14,7 @@ from vidmem.cli.bench import bench_attention, bench_engine, bench_files, bench_s
 from vidmem.cli.demo import demo
 from vidmem.cli.evaluate import eval_davis, eval_depth, eval_prompts, eval_proposals
 from vidmem.cli.evaluate_parts import eval_corrections, eval_selection, eval_topology
+from vidmem.cli.evaluate_sets import set_commands
 from vidmem.cli.evaluate_world import eval_memory, eval_occlusion
 from vidmem.cli.example import example
 from vidmem.cli.live import bench_live
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "bench live": bench_live,
     "bench sam2": bench_sam2,
     "eval davis": eval_davis,
+    **set_commands(),
     "eval prompts": eval_prompts,
     "eval proposals": eval_proposals,
     "eval depth": eval_depth,

@@ -8,9 +8,7 @@ from rich.table import Table
 
 def table(report: Mapping[str, Any]) -> Table:
     """A row per sequence (if there are any) and one for the whole."""
-    rows: Mapping[str, Mapping[str, Any]] = report.get("sequences", {})
-    whole = {name: value for name, value in report.items() if isinstance(value, float)}
-    names = list(dict.fromkeys([*whole, *(n for row in rows.values() for n in row)]))
+    rows, whole, names = _parts(report)
     drawn = Table(title=f"configuration {report.get('config_hash', '')}")
     drawn.add_column("sequence")
     for name in names:
@@ -20,6 +18,26 @@ def table(report: Mapping[str, Any]) -> Table:
     drawn.add_section()
     drawn.add_row("mean", *(_cell(whole.get(name)) for name in names))
     return drawn
+
+
+def markdown(report: Mapping[str, Any], *, title: str) -> str:
+    """The same as a page in Markdown; the whole comes first."""
+    rows, whole, names = _parts(report)
+    lines = [["sequence", *names], ["---"] + ["---:"] * len(names)]
+    for name, row in {"**mean**": whole, **rows}.items():
+        lines.append([name, *(_cell(row.get(column)) for column in names)])
+    table_of = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    notes = "".join(f"\n{note}\n" for note in report.get("notes", ()))
+    return f"# {title}\n\nConfiguration {report['config_hash']}.\n{notes}\n{table_of}\n"
+
+
+def _parts(
+    report: Mapping[str, Any],
+) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, float], list[str]]:
+    rows: Mapping[str, Mapping[str, Any]] = report.get("sequences", {})
+    whole = {name: value for name, value in report.items() if isinstance(value, float)}
+    names = list(dict.fromkeys([*whole, *(n for row in rows.values() for n in row)]))
+    return rows, whole, names
 
 
 def _cell(value: Any) -> str:
