@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vidmem.batch.jobs import Job
-from vidmem.sinks.places import told
+from vidmem.sinks.places import write_whole
 
 Status = Literal["done", "already done", "truncated", "failed"]
 
@@ -60,8 +60,4 @@ def write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
     writer = csv.DictWriter(text, [field.name for field in fields(Outcome)])
     writer.writeheader()
     writer.writerows(asdict(outcome) for outcome in outcomes)
-    partial = path.with_name(path.name + ".partial")
-    with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text.getvalue())
-        partial.replace(path)
+    write_whole(path, text.getvalue())

@@ -77,19 +77,6 @@ def forget_progress(out: Path) -> None:
         remove(out / FOLDER)
 
 
-def write_json(path: Path, value: Mapping[str, object]) -> None:
-    """Under a temporary name first.
-
-    Raises:
-        SinkError: it cannot be written.
-    """
-    partial = path.with_name(path.name + ".partial")
-    with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(value, indent=2) + "\n")
-        partial.replace(path)
-
-
 def read_summary(out: Path, key: str) -> dict[str, Any] | None:
     """The summary of the same job, where it was finished."""
     try:

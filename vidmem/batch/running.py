@@ -1,5 +1,6 @@
 """One job from its first frame to its last, or from where it was killed."""
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -16,7 +17,6 @@ from vidmem.batch.progress import (
     forget_progress,
     read_progress,
     save_progress,
-    write_json,
 )
 from vidmem.engine import Engine, load
 from vidmem.errors import CheckpointError, PromptError, TruncatedError
@@ -24,6 +24,7 @@ from vidmem.heads.proposals import propose_objects
 from vidmem.protocols import Source
 from vidmem.sinks import open_sinks
 from vidmem.sinks.group import SinkGroup
+from vidmem.sinks.places import write_whole
 from vidmem.sources import open_source
 from vidmem.sources.cameras import CameraFiles, WithCamera
 from vidmem.types import Frame, Prompt, Result
@@ -108,7 +109,7 @@ def run_job(job: Job, *, told: Told | None = None) -> dict[str, Any]:
             forget_progress(job.out)
             raise
     summary = _summary(job, key, engine, tally, truncated)
-    write_json(job.out / "summary.json", summary)
+    write_whole(job.out / "summary.json", json.dumps(summary, indent=2) + "\n")
     return summary
 
 

@@ -48,7 +48,7 @@ class DepthPictures(FrameFolder):
         for key, value in meaning.items():
             text.add_text(key, str(value))
         image = Image.fromarray(to_steps(depth, meaning["multiply_by"]))
-        image.save(path, format="PNG", compress_level=COMPRESSION, pnginfo=text)
+        image.save(path, format="PNG", pnginfo=text, **COMPRESSION)
 
     def checkpoint(self) -> dict[str, Any]:
         """The steps go along."""
@@ -80,8 +80,11 @@ class DepthPictures(FrameFolder):
 
 def to_steps(depth: Depth, step: float) -> UInt16[np.ndarray, "rows columns"]:
     """Metres or inverse depth in steps; what is unknown or does not fit is 0."""
-    inverse = np.nan_to_num(depth.inverse.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    known = inverse > 0
-    values = np.divide(1.0, inverse, out=np.zeros_like(inverse), where=known)
-    steps = np.round((values if depth.metric else inverse) / step)
-    return np.where(known & (steps <= LARGEST), steps, 0).astype(np.uint16)
+    inverse = depth.inverse
+    known = np.isfinite(inverse) & (inverse > 0)
+    values = np.zeros_like(inverse)
+    if depth.metric:
+        np.divide(1 / step, inverse, out=values, where=known)
+    else:
+        np.multiply(inverse, 1 / step, out=values, where=known)
+    return np.where(values < LARGEST + 0.5, np.rint(values), 0).astype(np.uint16)

@@ -51,10 +51,9 @@ class DepthPainter:
         span = max(self._high - self._low, SMALLEST_RANGE)
         finite = np.nan_to_num(depth.inverse, nan=0.0, posinf=self._high, neginf=0.0)
         near = np.clip((finite - self._low) * (255.0 / span), 0, 255).astype(np.uint8)
-        small = _faded(cv2.applyColorMap(near, cv2.COLORMAP_TURBO), depth)
-        picture: np.ndarray = cv2.resize(
-            cv2.cvtColor(small, cv2.COLOR_BGR2RGB), size[::-1], interpolation=cv2.INTER_LINEAR
-        )
+        colours = cv2.cvtColor(cv2.applyColorMap(near, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
+        small = _faded(colours, depth)
+        picture: np.ndarray = cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR)
         self._legend(picture, depth.metric)
         return picture
 
@@ -100,9 +99,10 @@ def _faded(
     colours: UInt8[np.ndarray, "rows columns 3"], depth: Depth
 ) -> UInt8[np.ndarray, "rows columns 3"]:
     """Colours mixed with grey where depth is unsure."""
-    confidence = np.nan_to_num(depth.confidence, nan=0.0)
-    share = cv2.blur(np.clip(confidence / SURE, LEAST_COLOUR, 1), (SOFT, SOFT))[..., None]
-    mixed: np.ndarray = (share * colours + (1 - share) * FADED).astype(np.uint8)
+    confidence = np.nan_to_num(depth.confidence, nan=0.0).astype(np.float32, copy=False)
+    share = cv2.blur(np.clip(confidence / np.float32(SURE), LEAST_COLOUR, 1), (SOFT, SOFT))
+    grey = np.full_like(colours, FADED)
+    mixed: np.ndarray = cv2.blendLinear(colours, grey, share, 1 - share)
     return mixed
 
 

@@ -36,6 +36,19 @@ def told(what: Path) -> Iterator[None]:
         ) from error
 
 
+def write_whole(path: Path, text: str) -> None:
+    """A text file, under a temporary name first; the folder is made.
+
+    Raises:
+        SinkError: it cannot be written.
+    """
+    partial = path.with_name(path.name + ".partial")
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text)
+        partial.replace(path)
+
+
 class Place:
     """A file or folder under a temporary name until it is complete.
 
