@@ -65,3 +65,13 @@ def test_guided_moves_a_boundary_to_the_edge_of_the_picture():
     slope, offset = guided(guide, coarse, radius=6, epsilon=1e-4)
     sharp = (slope * guide).sum(-1) + offset
     assert ((sharp > 0.5) == (guide[..., 0] > 0.5)).mean() > 0.97
+
+
+def test_every_fourth_pixel_teaches_what_all_do():
+    features, inside = two_colours()
+    all_of_it, some = (
+        Appearance.empty(features.shape[-1]).taught(features, inside, permanent=permanent)
+        for permanent in (True, False)
+    )
+    whole, thinned = all_of_it.permanent_a, some.recent_a / 0.3
+    assert (whole - thinned).abs().max() < 0.05 * whole.abs().max()

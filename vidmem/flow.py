@@ -8,12 +8,15 @@ from jaxtyping import Float32, UInt8
 
 from vidmem.types import Number
 
-Preset = Literal["ultrafast", "fast", "medium"]
+Preset = Literal["ultrafast", "fast", "brisk", "medium"]
 _PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "brisk": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
+BRISK_REFINEMENTS = 2
+"""Of five: between neighbouring frames the others only cost a fifth of the time."""
 SMALLEST_PX = 16
 """DIS needs patches and pyramid levels: smaller images get zero flow."""
 
@@ -29,7 +32,10 @@ def flow(
         return np.zeros((*source.shape, 2), np.float32)
     # A fresh instance: DIS keeps buffers, and engines may run in several threads.
     start = np.zeros((*source.shape, 2), np.float32)
-    found = cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(source, target, start)
+    method = cv2.DISOpticalFlow.create(_PRESETS[preset])
+    if preset == "brisk":
+        method.setVariationalRefinementIterations(BRISK_REFINEMENTS)
+    found = method.calc(source, target, start)
     return found.astype(np.float32, copy=False)
 
 

@@ -16,6 +16,10 @@ from vidmem.types import State
 
 RIDGE = 0.01
 NEAR_SHARE = 0.8
+THIN = 4
+"""Neighbouring pixels look alike: every fourth teaches as much, in a quarter of the time."""
+ENOUGH_PIXELS = 1500
+"""Of an object, from which they are thinned too."""
 NEAR_PX = 20.0
 """Background near the object is what it is mistaken for: weight falls with this distance."""
 
@@ -62,14 +66,12 @@ class Appearance:
             decay: what stays of the recent part.
             rate: what the new frame adds to it.
         """
-        flat = features.reshape(-1, features.shape[-1])
-        weighted = flat * balanced(inside).reshape(-1, 1)
-        a = weighted.T @ flat
-        b = weighted.T @ (2 * inside.flatten() - 1)
         if permanent:
+            a, b = _sums(features, inside, thin=1)
             return Appearance(
                 self.permanent_a + a, self.permanent_b + b, self.recent_a, self.recent_b
             )
+        a, b = _sums(features, inside, thin=THIN)
         return Appearance(
             self.permanent_a,
             self.permanent_b,
@@ -83,6 +85,23 @@ class Appearance:
         factor = torch.linalg.cholesky(a)
         b = self.permanent_b + self.recent_b
         return torch.cholesky_solve(b[:, None], factor)[:, 0]
+
+
+def _sums(
+    features: Float[Tensor, "rows columns size"],
+    inside: Float[Tensor, "rows columns"],
+    *,
+    thin: int,
+) -> tuple[Float[Tensor, "size size"], Float[Tensor, " size"]]:
+    """Weighted sums of x x^T and x y over the pixels; a large class counts by every n-th of its."""
+    flat, soft, weights = features.flatten(0, 1), inside.flatten(), balanced(inside).flatten()
+    own = soft > 0.5
+    whole = own if own.sum() < ENOUGH_PIXELS else torch.zeros_like(own)
+    kept = whole | (torch.arange(len(soft)) % thin == 0)
+    weights = weights * torch.where(whole, 1, thin)
+    flat, soft, weights = flat[kept], soft[kept], weights[kept]
+    weighted = flat * weights[:, None]
+    return weighted.T @ flat, weighted.T @ (2 * soft - 1)
 
 
 def balanced(inside: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows columns"]:

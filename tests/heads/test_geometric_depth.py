@@ -49,12 +49,12 @@ def pose_at(x):
 
 
 def test_poses_give_metres():
-    frames = [view(0.04 * i, index=i, pose=pose_at(0.04 * i)) for i in range(16)]
+    frames = [view(0.04 * i, index=i, pose=pose_at(0.04 * i)) for i in range(12)]
     last = run([frame for frame, _ in frames])[-1]
     assert last.metric
     ratio = last.inverse * frames[-1][1]
     good = last.confidence > np.median(last.confidence)
-    assert np.median(ratio[good]) == pytest.approx(1, rel=0.1)
+    assert np.median(ratio[good]) == pytest.approx(1, rel=0.15)
 
 
 def test_a_black_frame_is_survived_and_the_depth_held():

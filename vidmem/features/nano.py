@@ -104,7 +104,7 @@ def _flow(
     grey: UInt8[np.ndarray, "h w"], before: UInt8[np.ndarray, "h w"], *, shrink: int
 ) -> Float32[np.ndarray, "h w 2"]:
     if shrink == 1:
-        return flow(grey, before)
-    small = flow(_smaller(grey, shrink), _smaller(before, shrink))
+        return flow(grey, before, preset="brisk")
+    small = flow(_smaller(grey, shrink), _smaller(before, shrink), preset="brisk")
     large: np.ndarray = np.float32(shrink) * cv2.resize(small, grey.shape[::-1])
     return large

@@ -108,10 +108,10 @@ class GeometricDepth:
         return fitted(guess, now.inverse, known.astype(np.float32))
 
     def _is_due(self, now: Current, recall: Recall) -> bool:
-        """Every n-th frame; each one before the start and while the camera is fast."""
+        """Every n-th frame, and each one while the camera is fast."""
         before = recall.previous.depth if recall.previous else None
         fast = before is not None and now.travel_px - before.travel_px > FAST_PX
-        return fast or not now.started or recall.index % self._config.every == 0
+        return fast or recall.index % self._config.every == 0
 
     def _begin(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Current:
         size = features.grey.shape

@@ -52,8 +52,10 @@ def depth_loss(log: Maps, depth_m: Maps) -> dict[str, Float[Tensor, ""]]:
         "silog": silog(log, true_log),
         "affine": affine_error(log, true_log),
         "gradient": gradient_error(log, true_log),
+        "scale": (log - true_log).mean((1, 2)).abs().mean(),
     }
-    return {**parts, "loss": parts["silog"] + parts["affine"] + 0.25 * parts["gradient"]}
+    shape = parts["silog"] + parts["affine"] + 0.25 * parts["gradient"]
+    return {**parts, "loss": shape + 0.3 * parts["scale"]}
 
 
 def within(log: Maps, depth_m: Maps) -> Float[Tensor, " b"]:
