@@ -18,8 +18,9 @@ Backend = Literal["auto", "reference", "sdpa", "blocked", "tiled", "triton"]
 
 _SHORT_PAGE = 1024
 """Tokens below which a kernel call per page costs more than gathering the pages on the CPU."""
-_NARROW = 4
-"""Keys so many times as wide as values: plain products beat the fused kernel, which pads values."""
+_NARROW, _WIDE = 4, 128
+"""Keys so many times as wide as values, and so wide: plain products beat the fused kernel, which
+pads values. Narrow keys are cheap to pad."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +135,8 @@ def choose(
 
 
 def _narrow(pages: Pages) -> bool:
-    return pages.keys.shape[-1] >= _NARROW * pages.values.shape[-1] > 0
+    key, value = pages.keys.shape[-1], pages.values.shape[-1]
+    return key >= max(_WIDE, _NARROW * value) > 0
 
 
 def _needs_gradient(query: Tensor, pages: Pages) -> bool:

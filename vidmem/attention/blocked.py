@@ -41,12 +41,13 @@ def attend_blocked(
             continue
         folded = fold_heads(query[stream], groups=groups)
         runs = _runs(pages, [page for _, page in listed], alone=alone)
-        answer, sums = _attend_stream(folded, pages, runs, scale)
+        answer, sums, total = _attend_stream(folded, pages, runs, scale)
         attended[stream] = unfold_heads(answer, queries=queries)
-        total = sums.logsumexp(0)
         if mass == "page":
-            received[stream, [slot for slot, _ in listed]] = (sums - total).exp().mean((1, 2))
+            shares = torch.stack([(part - total).exp_().mean() for part in sums])
+            received[stream, [slot for slot, _ in listed]] = shares
         elif mass == "token":
+            total = total.transpose(0, 1).flatten(1)
             for slot, page in listed:
                 keys = pages.keys[page, : pages.counts[page]].transpose(0, 1)
                 received[stream, slot, : keys.shape[1]] = _token_mass(folded, keys, total, scale)
@@ -66,8 +67,12 @@ def _runs(pages: Pages, numbers: list[int], *, alone: bool) -> list[slice]:
 
 def _attend_stream(
     query: Float[Tensor, "groups rows key"], pages: Pages, runs: list[slice], scale: float
-) -> tuple[Float[Tensor, "groups rows value"], Float[Tensor, "runs groups rows"]]:
-    """The answer and each run's logarithm of the softmax sum, in float32 or wider."""
+) -> tuple[
+    Float[Tensor, "groups rows value"],
+    list[Float[Tensor, "halves groups half"]],
+    Float[Tensor, "halves groups half"],
+]:
+    """The answer, each run's logarithm of the softmax sum and that of all, in float32 or wider."""
     groups, rows, _ = query.shape
     width, value = max(query.shape[-1], pages.values.shape[-1]), pages.values.shape[-1]
     halves = 2 if rows >= _HALVED_FROM and rows % 2 == 0 else 1
@@ -89,8 +94,8 @@ def _attend_stream(
             total = both
         sums.append(run_sum)
     assert answer is not None
-    joined = torch.stack(sums).transpose(1, 2).reshape(len(runs), groups, rows)
-    return answer.transpose(0, 1).reshape(groups, rows, value), joined
+    assert total is not None
+    return answer.transpose(0, 1).reshape(groups, rows, value), sums, total
 
 
 class _Widened:

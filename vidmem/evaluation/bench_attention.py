@@ -81,7 +81,7 @@ def bench_attention(*, device: str, quick: bool) -> dict[str, object]:
 def _measure(shape: Shape, device: str, rounds: int) -> dict[str, object]:
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     query, pages = _random(shape, device, dtype)
-    ours: Literal["triton", "blocked"] = "triton" if device == "cuda" else "blocked"
+    ours: Literal["triton", "auto"] = "triton" if device == "cuda" else "auto"
     few = max(1, shape.pages // 8)
     ways: dict[str, Callable[[], object]] = {
         "gather_sdpa": lambda: _gather_sdpa(query, pages),
@@ -94,6 +94,8 @@ def _measure(shape: Shape, device: str, rounds: int) -> dict[str, object]:
     }
     if device == "cuda":
         ways["flex"] = _flex(query, pages)
+    else:
+        ways["blocked"] = lambda: attend(query, pages, backend="blocked")
     best = _fastest(ways, rounds, device)
     flops = 2 * shape.streams * shape.queries * shape.heads * shape.pages * shape.tokens
     fair = min(best["gather_sdpa"], best["gather_sdpa_padded"])
