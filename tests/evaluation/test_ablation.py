@@ -43,7 +43,7 @@ def test_what_is_off_already_cannot_be_left_out():
     assert without(PLAIN, "depth-for-masks") is None
     assert without(replace(PLAIN, refine=RefineConfig(by="plain")), "refine") is None
     with pytest.raises(ConfigError, match="without selection already") as caught:
-        ablate(PLAIN, ["policy", "selection"], load=load, evaluate=lambda make: {})
+        ablate(PLAIN, ["selection"], load=load, evaluate=lambda make: {})
     assert "refresh" in caught.value.remedy and "selection" not in caught.value.remedy
 
 
@@ -58,10 +58,12 @@ def test_rows_tell_what_a_part_is_worth():
         config = make().config
         return {"JF": 0.5 if config.memory.policy == "fifo" else 0.7, "fps": 10.0}
 
-    report = ablate(PLAIN, ["policy"], load=lambda c: load(config=c), evaluate=evaluate)
+    parts = ["policy", "selection"]
+    report = ablate(PLAIN, parts, load=lambda c: load(config=c), evaluate=evaluate)
     rows = report["sequences"]
     assert rows["everything"]["JF"] == 0.7 and "gain" not in rows["everything"]
     assert rows["without policy"]["gain"] == pytest.approx(0.2)
+    assert rows["selection: not there"] == {} and len(rows) == 3
     assert report["config_hash"] == PLAIN.hash()
 
 

@@ -67,24 +67,24 @@ def ablate(
         evaluate: runs it over the data; gives ``JF`` and ``fps``.
 
     Returns:
-        Per part ``JF``, ``gain`` (of having it), ``fps`` and the most bytes a memory held.
+        Per part ``JF``, ``gain`` (of having it), ``fps`` and the most bytes a memory held; an
+        empty row for a part that the configuration does not have.
 
     Raises:
-        ConfigError: the configuration does not have one of ``parts``.
+        ConfigError: the configuration has none of ``parts``.
     """
     configs = {part: without(config, part) for part in parts}
-    missing = [part for part, changed in configs.items() if changed is None]
-    if missing:
+    if not any(configs.values()):
         raise ConfigError(
-            f"This configuration is without {', '.join(missing)} already.",
+            f"This configuration is without {', '.join(parts)} already.",
             remedy=f"Choose among: {', '.join(p for p in PARTS if without(config, p))}.",
         )
     whole = _row(config, load, evaluate)
     rows = {"everything": whole}
     for part, changed in configs.items():
-        assert changed is not None
-        row = _row(changed, load, evaluate)
-        rows[f"without {part}"] = {**row, "gain": whole["JF"] - row["JF"]}
+        row = _row(changed, load, evaluate) if changed else {}
+        gain = {"gain": whole["JF"] - row["JF"]} if row else {}
+        rows[f"without {part}" if row else f"{part}: not there"] = row | gain
     return {"sequences": rows, "config_hash": config.hash()}
 
 
