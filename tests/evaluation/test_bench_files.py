@@ -20,4 +20,6 @@ def test_every_pass_runs_a_fresh_engine_over_the_same_frames(tmp_path):
     assert report["size"] == [128, 72]
     assert len(engines) == 4
     assert {tuple(engine.memory.objects) for engine in engines} == {(1, 2)}
-    assert report["cost"] > -1
+    for kind in ("", "cpu_"):
+        plain, files = report[f"plain_{kind}ms"], report[f"files_{kind}ms"]
+        assert plain > 0 and report[f"{kind}cost"] == files / plain - 1

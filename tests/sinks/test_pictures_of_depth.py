@@ -64,7 +64,18 @@ def test_frames_of_every_shape_become_video(tmp_path, make_result):
         sink.close()
         frames = list(open_source(out / "overlay.mp4"))
         assert [frame.seconds for frame in frames] == [0.0, 7.25]
-        assert all(side % 2 == 0 for side in frames[0].size) and frames[0].size[1] <= 2560
+        assert all(side % 2 == 0 for side in frames[0].size) and frames[0].size[1] <= 1280
+
+
+def test_the_first_frame_decides_on_the_layout(tmp_path, make_result):
+    sink = open_sinks(["overlay"], tmp_path)
+    sink.write(make_result(0, size=(48, 64)))
+    sink.write(make_result(1, size=(96, 128), depth=False))
+    sink.close()
+    first, second = open_source(tmp_path / "overlay.mp4")
+    assert first.size == second.size == (48, 128)
+    assert first.image[:, 64:].max() > 100 > 20 > second.image[:, 66:].max(), "no stale depth"
+    assert second.image[:, :62].max() > 100
 
 
 def test_times_that_stand_still_are_spread(tmp_path, make_result):

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt16
 
-from vidmem.sinks.frame_folders import COMPRESSION, FrameFolder
+from vidmem.sinks.frame_folders import FrameFolder
 from vidmem.sinks.places import told
+from vidmem.sinks.png import png_of_steps
 from vidmem.types import Depth, Result
 
 MILLIMETRE = 0.001
@@ -35,20 +36,13 @@ class DepthPictures(FrameFolder):
 
     def save(self, path: Path, result: Result) -> None:
         """One frame; a frame without depth gets no file."""
-        from PIL import Image
-        from PIL.PngImagePlugin import PngInfo
-
         depth = result.depth
         if depth is None:
             return
         meaning = self._meaning(depth)
         if not self._runs or self._runs[-1]["meaning"] != meaning:
             self._runs.append({"from_frame": result.frame.index, "meaning": meaning})
-        text = PngInfo()
-        for key, value in meaning.items():
-            text.add_text(key, str(value))
-        image = Image.fromarray(to_steps(depth, meaning["multiply_by"]))
-        image.save(path, format="PNG", pnginfo=text, **COMPRESSION)
+        path.write_bytes(png_of_steps(to_steps(depth, meaning["multiply_by"]), meaning))
 
     def checkpoint(self) -> dict[str, Any]:
         """The steps go along."""

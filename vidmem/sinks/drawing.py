@@ -25,36 +25,43 @@ def draw_objects(
         objects: what the labels say; their boxes are found in ``labels``.
     """
     drawn = image.copy()
+    draw_over(drawn, labels, objects)
+    return drawn
+
+
+def draw_over(
+    image: UInt8[np.ndarray, "height width 3"],
+    labels: UInt8[np.ndarray, "height width"],
+    objects: tuple[ObjectState, ...],
+) -> None:
+    """``draw_objects`` in the picture itself, which may be a part of a larger one."""
     colours = display_palette()
     thickness = 1 + max(image.shape[:2]) // 640
     # Only where something is: a picture is mostly background.
-    rows, columns = np.flatnonzero(labels.any(1)), np.flatnonzero(labels.any(0))
-    if rows.size:
-        part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        drawn[part] = _tint(image[part], labels[part], colours, thickness)
+    left, top, width, height = cv2.boundingRect(labels)
+    if width:
+        part = np.s_[top : top + height, left : left + width]
+        _tint(image[part], labels[part], colours, thickness)
     lost = 0
     for state in objects:
         colour = tuple(int(value) for value in colours[state.object_id])
         left, top, width, _ = cv2.boundingRect((labels == state.object_id).view(np.uint8))
         if width:
-            _label(drawn, _text(state), (left, top), colour)
+            _label(image, _text(state), (left, top), colour)
         else:
-            _label(drawn, f"{_text(state)} {state.status}", (0, lost), colour, below=True)
-            lost += round(40 * _scale(drawn))
-    return drawn
+            _label(image, f"{_text(state)} {state.status}", (0, lost), colour, below=True)
+            lost += round(40 * _scale(image))
 
 
-def _tint(image: np.ndarray, labels: np.ndarray, colours: np.ndarray, thickness: int) -> np.ndarray:
+def _tint(image: np.ndarray, labels: np.ndarray, colours: np.ndarray, thickness: int) -> None:
     colour = cv2.LUT(cv2.merge([labels] * 3), colours[:, None, :])
     mixed = cv2.addWeighted(image, 1 - OPACITY, colour, OPACITY, 0)
     kernel = np.ones((2 * thickness + 1,) * 2, np.uint8)
     padded = cv2.copyMakeBorder(labels, *(thickness,) * 4, cv2.BORDER_CONSTANT, value=0)
     edge = cv2.erode(padded, kernel)[thickness:-thickness, thickness:-thickness] != labels
-    drawn = image.copy()
     inside = (labels > 0).view(np.uint8)
-    cv2.copyTo(mixed, inside, drawn)
-    cv2.copyTo(colour, inside & edge.view(np.uint8), drawn)
-    return drawn
+    cv2.copyTo(mixed, inside, image)
+    cv2.copyTo(colour, inside & edge.view(np.uint8), image)
 
 
 def _text(state: ObjectState) -> str:

@@ -9,10 +9,8 @@ from jaxtyping import UInt8
 
 from vidmem.sinks.palette import palette
 from vidmem.sinks.places import Place, remove, told
+from vidmem.sinks.png import png_of_labels
 from vidmem.types import Result
-
-COMPRESSION = {"compress_level": 1, "compress_type": 3}
-"""Of PNG: zlib's run-length strategy is both faster and smaller here, for masks and for depth."""
 
 
 class FrameFolder:
@@ -78,8 +76,4 @@ def labels_of(result: Result) -> UInt8[np.ndarray, "height width"]:
 
 def save_mask(path: Path, labels: UInt8[np.ndarray, "height width"]) -> None:
     """Write one palette PNG."""
-    from PIL import Image
-
-    image = Image.fromarray(labels, mode=None)
-    image.putpalette(palette().tobytes())
-    image.save(path, format="PNG", **COMPRESSION)
+    path.write_bytes(png_of_labels(labels, palette()))

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from jaxtyping import Bool
 
@@ -55,7 +56,7 @@ class ResultLines:
 
     def write(self, result: Result) -> None:
         """One more line."""
-        labels = np.asfortranarray(labels_of(result))  # as run lengths are counted
+        labels = cv2.transpose(labels_of(result)).T  # columns in a row, as run lengths are counted
         line = {
             "index": result.frame.index,
             "seconds": round(result.frame.seconds, 6),
@@ -107,5 +108,5 @@ def run_lengths(mask: Bool[np.ndarray, "height width"]) -> dict[str, Any]:
     """COCO's compressed run-length encoding, as ``pycocotools.mask.decode`` takes it."""
     from pycocotools import mask as coco
 
-    encoded = coco.encode(np.asfortranarray(mask, np.uint8))
+    encoded = coco.encode(np.asfortranarray(mask).view(np.uint8))
     return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode()}

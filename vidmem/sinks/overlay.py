@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import UInt8
 
 from vidmem.sinks.depth_picture import DepthPainter
-from vidmem.sinks.drawing import draw_objects
+from vidmem.sinks.drawing import draw_over
 from vidmem.sinks.frame_folders import labels_of
 from vidmem.sinks.segments import H264, SegmentedVideo
 from vidmem.types import Result
 
-LARGEST_WIDTH, LARGEST_HEIGHT = 1920, 1080
-"""Larger pictures are scaled down: every browser plays these, and the model keeps its cores."""
+LARGEST_WIDTH, LARGEST_HEIGHT = 1280, 720
+"""Larger pictures are scaled down: the model keeps its cores, the masks have their own files."""
 
 
 class Overlay:
@@ -32,6 +32,8 @@ class Overlay:
     ) -> None:
         self._paint = DepthPainter(resume["range"] if resume else None)
         self._beside: bool | None = resume["beside"] if resume else None
+        self._size = (0, 0)
+        self._canvas: np.ndarray | None = None
         self._video = SegmentedVideo(
             final,
             H264,
@@ -40,19 +42,26 @@ class Overlay:
         )
 
     def write(self, result: Result) -> None:
-        """Draw and encode one frame. The first one decides whether there is a depth picture."""
+        """Draw and encode one frame. The first one decides on the size and the depth picture."""
         if self._beside is None:
             self._beside = result.depth is not None
-        height, width = _fit(result.frame.size, panels=1 + self._beside)
-        image, labels = result.frame.image, labels_of(result)
-        if image.shape[:2] != (height, width):
-            image = _smaller(image, (width, height))
-            labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
-        picture = np.zeros((height, width * (1 + self._beside), 3), np.uint8)
-        picture[:, :width] = draw_objects(image, labels, result.objects)
-        if self._beside and result.depth is not None:
-            picture[:, width:] = self._paint(result.depth, (height, width))
-        self._video.write(_even(picture), result.frame.seconds)
+        panels = 1 + self._beside
+        if self._canvas is None:
+            self._size = _fit(result.frame.size, panels=panels)
+            self._canvas = _even_canvas(self._size[0], self._size[1] * panels)
+        height, width = self._size
+        picture = self._canvas[:height, :width]
+        _shrink(result.frame.image, picture)
+        labels = cv2.resize(labels_of(result), (width, height), interpolation=cv2.INTER_NEAREST)
+        draw_over(picture, labels, result.objects)
+        if self._beside:
+            depth = result.depth
+            shown = 0 if depth is None else self._paint(depth, self._size)
+            self._canvas[:height, width : 2 * width] = shown
+        # H.264 at 4:2:0 has even sides: one more row or column of the same colour where needed.
+        self._canvas[height:] = self._canvas[height - 1]
+        self._canvas[:, panels * width :] = self._canvas[:, panels * width - 1, None]
+        self._video.write(self._canvas, result.frame.seconds)
 
     def checkpoint(self) -> dict[str, Any]:
         """Close the segment; the display range goes along."""
@@ -77,17 +86,15 @@ def _fit(size: tuple[int, int], *, panels: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _smaller(
-    image: UInt8[np.ndarray, "height width 3"], size: tuple[int, int]
-) -> UInt8[np.ndarray, "rows columns 3"]:
+def _shrink(
+    image: UInt8[np.ndarray, "height width 3"], into: UInt8[np.ndarray, "rows columns 3"]
+) -> None:
     """Down to half, bilinear weights see every pixel, at a third of the time."""
+    size = into.shape[1::-1]
     slight = 2 * size[0] >= image.shape[1]
-    return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR if slight else cv2.INTER_AREA)
+    way = cv2.INTER_LINEAR if slight else cv2.INTER_AREA
+    cv2.resize(image, size, dst=into, interpolation=way)
 
 
-def _even(image: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "rows columns 3"]:
-    """H.264 at 4:2:0 has even sides: one more row or column of the same colour where needed."""
-    down, right = image.shape[0] % 2, image.shape[1] % 2
-    if not down and not right:
-        return image
-    return cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
+def _even_canvas(height: int, width: int) -> UInt8[np.ndarray, "rows columns 3"]:
+    return np.zeros((height + height % 2, width + width % 2, 3), np.uint8)
