@@ -47,7 +47,7 @@ def _file(
     # Runs alone are the fastest of zlib's strategies, and smaller here than its fastest search.
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
     header = struct.pack(">IIBBBBB", shape[1], shape[0], bits, kind, 0, 0, 0)
-    data = packer.compress(rows) + packer.flush()
+    data = packer.compress(rows.data) + packer.flush()
     chunks = [(b"IHDR", header), *between, (b"IDAT", data), (b"IEND", b"")]
     return SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
 
