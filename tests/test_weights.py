@@ -47,12 +47,16 @@ class Evil:
         return (print, ("run!",))
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "code", "missing", "list", "mixed"])
+@pytest.mark.parametrize("damage", ["cut", "text", "flip", "code", "missing", "list", "mixed"])
 def test_damaged_files_are_told_and_code_is_never_run(tmp_path, capsys, damage):
     path = tmp_path / "a.pt"
     if damage == "cut":
         whole = saved(path, {"a": torch.zeros(1000)}).read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
+    elif damage == "flip":  # one bit among the values: torch itself does not notice
+        whole = bytearray(saved(path, {"a": torch.zeros(10_000)}).read_bytes())
+        whole[len(whole) // 2] ^= 1
+        path.write_bytes(whole)
     elif damage == "text":
         path.write_text("<html>not found</html>")
     elif damage == "code":
@@ -90,9 +94,25 @@ def test_a_download_of_something_else_is_refused(tmp_path, monkeypatch):
     import huggingface_hub
 
     path = saved(tmp_path / "sam2.1_hiera_tiny.pt", {"other": torch.zeros(1)})
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_: str(path))
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, **__: str(path))
     with pytest.raises(CheckpointError, match=r"no weights of sam2\.1"):
         fetch("sam2.1-tiny")
+
+
+def test_a_damaged_file_in_the_cache_is_downloaded_again(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    path = tmp_path / "sam2.1_hiera_tiny.pt"
+    path.write_bytes(b"cut")
+    asked = []
+
+    def download(*_, force_download):
+        asked.append(force_download)
+        return str(saved(path, sam2_like()) if force_download else path)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    assert fetch("sam2.1-tiny") == path and asked == [False, True]
+    assert fetch("sam2.1-tiny") == path and asked == [False, True, False]
 
 
 def test_the_commands(tmp_path, capfd):

@@ -5,6 +5,7 @@ Nothing here was downloaded where it was written: addresses say so until ``fetch
 
 import pickle
 import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from vidmem.errors import CheckpointError, ConfigError
 
 Family = Literal["sam2.1", "sam-hq", "depth-anything-v2"]
 APACHE, NON_COMMERCIAL = "Apache-2.0", "CC-BY-NC-4.0"
+NOT_DATA = (pickle.UnpicklingError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +143,34 @@ def fetch(name: str, *, accept_licence: bool = False) -> Path:
         ConfigError: no such name, or the licence needs consent.
         CheckpointError: it cannot be downloaded, or what came is something else.
     """
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
     weights = known(name)
     if not weights.is_free and not accept_licence:
         raise ConfigError(
             f"{name} is under {weights.licence}: no commercial use.",
             remedy=f"If that is fine, run: {command(weights)}",
         )
+    path = _download(weights)
     try:
-        path = Path(hf_hub_download(weights.repository, weights.file))
+        check(path, weights)
+    except CheckpointError:
+        # The hub's cache keeps a damaged file and would give it for ever.
+        path = _download(weights, anew=True)
+        check(path, weights)
+    return path
+
+
+def _download(weights: Weights, *, anew: bool = False) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        return Path(hf_hub_download(weights.repository, weights.file, force_download=anew))
     except (HfHubHTTPError, HFValidationError, OSError) as error:
         first_line = str(error).strip().partition("\n")[0]
         raise CheckpointError(
             f"{weights.repository}/{weights.file} cannot be downloaded: {first_line}",
             remedy="Check the connection and run the command again; it goes on where it stopped.",
         ) from None
-    check(path, weights)
-    return path
 
 
 def check(path: Path, weights: Weights) -> dict[str, Tensor]:
@@ -188,13 +199,18 @@ def read_tensors(path: Path, *, remedy: str) -> dict[str, Tensor]:
         with warnings.catch_warnings():  # of other pickle protocols: what is no data is refused
             warnings.filterwarnings("ignore", module=r"torch\._weights_only_unpickler")
             content: Any = torch.load(path, map_location="cpu", weights_only=True)
+            changed = _changed(path)
     except FileNotFoundError:
         raise CheckpointError(f"There is no checkpoint {path}.", remedy=remedy) from None
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, *NOT_DATA) as error:
         first_line = str(error).partition("\n")[0]
         raise CheckpointError(
             f"{path} is damaged or no checkpoint: {first_line}", remedy=remedy
         ) from None
+    if changed is not None:
+        raise CheckpointError(
+            f"{path} is damaged: {changed} is not what was written.", remedy=remedy
+        )
     for wrapper in ("model", "state_dict"):
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
@@ -203,3 +219,11 @@ def read_tensors(path: Path, *, remedy: str) -> dict[str, Tensor]:
     if not all(isinstance(value, Tensor) for value in content.values()):
         raise CheckpointError(f"{path} holds more than tensors.", remedy=remedy)
     return {str(name): value for name, value in content.items()}
+
+
+def _changed(path: Path) -> str | None:
+    """The first part of a file that differs from its check sum; torch does not look at those."""
+    if not zipfile.is_zipfile(path):  # torch's format before 1.6 has none
+        return None
+    with zipfile.ZipFile(path) as archive:
+        return archive.testzip()
