@@ -1,6 +1,11 @@
 """Data sets go on where they stopped, and say what is missing."""
 
 import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +58,46 @@ def test_a_run_that_is_stopped_keeps_what_is_done_and_nothing_that_is_not(
             evaluate()
     assert not list((tmp_path / "out").rglob("*.partial"))
     assert evaluate() == whole
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from vidmem.config import Config
+from vidmem.evaluation import benchmarks
+from tests.evaluation.conftest import Echo
+
+at, calls = {at}, 0
+
+def counted(real):
+    def call(*arguments, **options):
+        global calls
+        calls += 1
+        if calls == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **options)
+    return call
+
+for name in ("save_mask", "write_whole"):
+    setattr(benchmarks, name, counted(getattr(benchmarks, name)))
+root, engine = Path({root!r}), Echo([], Config())
+benchmarks.evaluate_set("long-videos", root, out=root / "out", make_engine=lambda: engine)
+"""
+"""A run that is killed before its ``at``-th file."""
+
+
+@pytest.mark.parametrize("at", [2, 4, 8, 9])
+def test_killed_at_any_file_it_goes_on_and_reports_the_same(tmp_path, evaluate, at):
+    program = KILLED.format(at=at, root=str(tmp_path))
+    here = Path(__file__).parents[2]
+    ended = subprocess.run([sys.executable, "-c", program], cwd=here, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    killed = evaluate()
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    masks = {path.name: path.read_bytes() for path in (tmp_path / "out/masks/b").iterdir()}
+    shutil.rmtree(tmp_path / "out")
+    assert evaluate() == killed and set(masks) == {f"{name}.png" for name in NAMES}
+    assert masks == {p.name: p.read_bytes() for p in (tmp_path / "out/masks/b").iterdir()}
 
 
 def test_masks_reports_and_tables_are_written(tmp_path, evaluate):

@@ -50,6 +50,8 @@ def test_one_object_of_255_is_object_one_and_beside_others_nobody_knows(tmp_path
     video = write(tmp_path / "toy", {0: labels(255), 1: labels(2, 255)})
     assert set(np.unique(video.labels(0))) == {0, 1}
     assert set(np.unique(video.labels(1))) == {0, 2, 255}
+    other = write(tmp_path / "other", {0: labels(1), 1: labels(255)})
+    assert set(np.unique(other.labels(1))) == {0, 255}, "object 1 is gone, it did not become 255"
 
 
 def test_what_is_missing_is_named(tmp_path):

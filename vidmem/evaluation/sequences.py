@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ class LabelledVideo:
             yield Frame(read_image(path), index, index / RATE)
 
     def labels(self, index: int) -> UInt8[np.ndarray, "height width"]:
-        """Object ids of one picture; 255, nobody knows, is object 1 where there is no other.
+        """Object ids of one picture; 255, nobody knows, is object 1 in videos that begin with it.
 
         Raises:
             SourceError: there is no mask, or it cannot be read.
@@ -63,7 +64,7 @@ class LabelledVideo:
         values = _read_values(self.masks[index])
         if self.merged:
             return (values > 0).astype(np.uint8)
-        if set(np.unique(values)) <= {0, VOID}:
+        if _is_black_and_white(self.masks[min(self.masks)]) and set(np.unique(values)) <= {0, VOID}:
             values = values // VOID
         return values.astype(np.uint8)
 
@@ -150,6 +151,12 @@ def _official(root: Path) -> dict[str, tuple[Path, Path]]:
 def _resolution(folder: Path) -> Path:
     """DAVIS keeps a folder per resolution between."""
     return next((folder / n for n in ("480p", "Full-Resolution") if (folder / n).is_dir()), folder)
+
+
+@cache
+def _is_black_and_white(path: Path) -> bool:
+    values = set(np.unique(_read_values(path)))
+    return VOID in values and values <= {0, VOID}
 
 
 def _read_values(path: Path) -> UInt8[np.ndarray, "height width"]:
