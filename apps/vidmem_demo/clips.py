@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Condition, Lock
 from typing import Any, Protocol
 
@@ -17,6 +20,9 @@ from vidmem.training.example import write_example
 
 SILENCE_SECONDS = 5.0
 """A camera that sends nothing for so long has been switched off."""
+RENDERING = "rendering-"
+FORGOTTEN_SECONDS = 3600
+"""After this, a rendering was killed."""
 _EXAMPLE_LOCK = Lock()
 
 
@@ -153,19 +159,37 @@ def cache_folder() -> Path:
     return Path(base) / "vidmem" / "demo"
 
 
+def is_example_there(folder: Path | None = None) -> bool:
+    """Whether the example was rendered before."""
+    return all(path.is_file() for path in _example_files(folder))
+
+
 def example_clip(folder: Path | None = None) -> tuple[FileClip, list[Prompt]]:
     """The example and a box for each of its two objects; rendered on the first call, offline."""
-    folder = folder or cache_folder()
-    path, boxes = folder / "example.mp4", folder / "example.json"
+    path, boxes = _example_files(folder)
     with _EXAMPLE_LOCK:
-        if not (path.is_file() and boxes.is_file()):
-            folder.mkdir(parents=True, exist_ok=True)
-            partial = folder / f"example-{os.getpid()}.mp4"
-            prompts = write_example(partial)
-            boxes.write_text(json.dumps([[p.object_id, p.box] for p in prompts]))
-            partial.replace(path)
+        if not is_example_there(folder):
+            _render(path, boxes)
     found: list[Any] = json.loads(boxes.read_text())
     return FileClip(path, "example.mp4"), [Prompt(i, box=tuple(box)) for i, box in found]
+
+
+def _render(path: Path, boxes: Path) -> None:
+    """In a folder of its own: another server may render too, and either may be killed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{RENDERING}*"):
+        if time.time() - old.stat().st_mtime > FORGOTTEN_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+    with TemporaryDirectory(prefix=RENDERING, dir=path.parent) as folder:
+        partial = Path(folder) / path.name
+        prompts = write_example(partial)
+        boxes.write_text(json.dumps([[p.object_id, p.box] for p in prompts]))
+        partial.replace(path)
+
+
+def _example_files(folder: Path | None) -> tuple[Path, Path]:
+    folder = folder or cache_folder()
+    return folder / "example.mp4", folder / "example.json"
 
 
 def first_frame(clip: Clip) -> Frame:

@@ -17,11 +17,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "Cutout (mov)": ("cutout", "cutout.mov"),
     "COCO (json)": ("coco", "coco.json"),
     "Depth (16-bit png)": ("depth16", "depth"),
-    "Lines (jsonl)": ("jsonl", "results.jsonl"),
+    "Results (jsonl)": ("jsonl", "results.jsonl"),
 }
 """What may be asked for: the sink and what it writes."""
-STATE = "State of the engine"
-SINKS_OF_RUN = ("overlay", "masks", "depth16", "jsonl")
+STATE = "State, to go on later"
 
 
 class NothingYet(VidmemError):
@@ -60,7 +59,7 @@ def _replay(session: Session, sinks: Sequence[str], out: Path) -> None:
     try:
         frames = session.clip.frames(lambda: 0, session.recording.seconds)
         with closing(frames):  # type: ignore[type-var]
-            for result in session.recording.results(frames):
+            for result in session.results(frames):
                 sink.write(result)
         sink.close()
     except BaseException:
@@ -86,7 +85,8 @@ def command_line(session: Session) -> str:
             lines.append(line)
             line = "   "
         line = f"{line} {word}".lstrip() if not line.strip() else f"{line} {word}"
-    return " \\\n    ".join([*lines, line])
+    removed = (f"\n# not the same: {name} was removed at frame {n}" for n, name in session.removed)
+    return " \\\n    ".join([*lines, line]) + "".join(removed)
 
 
 def _settings(config: Config) -> list[str]:

@@ -1,8 +1,8 @@
 // Keyboard: the same buttons, without the mouse. Nothing while somebody types.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const field = event.target.closest?.("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
-  if (field) return;
+  const typing = "input:not([type=radio], [type=checkbox], [type=range]), textarea, [contenteditable], #settings";
+  if (event.target.closest?.(typing)) return;
   const press = (selector) => {
     const found = document.querySelector(selector);
     const button = found?.matches("button, input") ? found : found?.querySelector("button, input");
@@ -11,7 +11,9 @@ document.addEventListener("keydown", (event) => {
     button.click();
   };
   const tools = { 1: 0, 2: 1, 3: 2 };
-  if (event.key === " ") press("#start");
+  // Space plays and pauses; it does not throw a finished run away.
+  const ended = document.querySelector(".vm-stage[data-state=ended]");
+  if (event.key === " ") ended ? event.preventDefault() : press("#start");
   else if (event.key === "Escape") press("#stop");
   else if (event.key === "n") press("#new");
   else if (event.key === "z") press("#undo");

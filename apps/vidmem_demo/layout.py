@@ -14,18 +14,30 @@ HEAD = (
     "<div class='vm-head'><h1>vidmem</h1><p>Follow objects and measure depth through endless "
     "video, in constant memory.</p></div>"
 )
+SHORTCUTS = (
+    ("space", "start, pause"), ("esc", "stop"), ("1", "add"), ("2", "cut away"), ("3", "box"),
+    ("n", "new object"), ("z", "undo"), ("← →", "frame"), ("shift + click", "cut away"),
+)  # fmt: skip
 KEYS = (
-    "<p class='vm-keys'><kbd>space</kbd> start, pause <kbd>esc</kbd> stop <kbd>1</kbd> add "
-    "<kbd>2</kbd> cut away <kbd>3</kbd> box <kbd>n</kbd> new object <kbd>z</kbd> undo "
-    "<kbd>←</kbd> <kbd>→</kbd> frame; <kbd>shift</kbd> + click cuts away</p>"
+    "<p class='vm-keys'>"
+    + " ".join(f"<span><kbd>{key}</kbd> {what}</span>" for key, what in SHORTCUTS)
+    + "</p>"
 )
-TOOLS = [("Add +", "add"), ("Cut away -", "cut"), ("Box", "box")]
+TOOLS = [("+ Add", "add"), ("− Cut away", "cut"), ("Box", "box")]
+REFINERS = [("Edges", "edges"), ("SAM-HQ", "sam-hq"), ("None", "plain")]
+KNOBS = ("family", "refine", "budget", "keyframes", "depth")
+"""The settings, in the order in which handlers take them."""
+CONTAINERS = (".mkv", ".ts", ".mts", ".m2ts", ".mpg", ".vob", ".mxf", ".flv", ".wmv", ".y4m")
+"""What browsers do not always call a video."""
 EMPTY = {
     "masks": "",
     "depth": "",
-    "hint": "Upload a video, use the camera, or try the example.",
-    "depth_hint": "Depth appears while it runs.",
+    "hint": "Follow anything in a video: click on it once.",
+    "depth_hint": "How near things are appears here.",
+    "name": "",
+    "tags": [],
     "status": "",
+    "say": "",
     "state": "empty",
     "frame": -1,
 }
@@ -55,6 +67,7 @@ class Page:
     tool: Any
     undo: Any
     family: Any
+    refine: Any
     budget: Any
     keyframes: Any
     depth: Any
@@ -74,15 +87,15 @@ def lay_out(*, forget: Any) -> Page:
     import gradio as gr
 
     parts: dict[str, Any] = {"key": gr.State(None, delete_callback=forget)}
-    gr.HTML(HEAD)
+    gr.HTML(HEAD, elem_id="head")
     with gr.Row(equal_height=False, elem_id="page"):
         with gr.Column(scale=3, min_width=320, elem_id="main"):
             parts |= _stage(gr) | _transport(gr)
             with gr.Accordion("Memory", open=True, elem_id="memory-panel"):
-                parts["memory"] = gr.HTML(NOTHING, elem_id="memory")
+                parts["memory"] = gr.HTML(NOTHING, elem_id="memory", apply_default_css=False)
         with gr.Column(scale=1, min_width=300, elem_id="side"):
             parts |= _sources(gr) | _objects(gr) | _settings(gr) | _downloads(gr)
-            gr.HTML(KEYS)
+            gr.HTML(KEYS, elem_id="keys")
     return Page(**parts)
 
 
@@ -98,16 +111,16 @@ def _stage(gr: Any) -> dict[str, Any]:
 
 
 def _transport(gr: Any) -> dict[str, Any]:
-    with gr.Row(elem_id="transport", equal_height=True):
+    with gr.Row(elem_id="transport"):
         start = gr.Button(
-            "Start", variant="primary", interactive=False, elem_id="start", scale=2, min_width=110
+            "Start", variant="primary", interactive=False, elem_id="start", scale=3, min_width=110
         )
         stop = gr.Button("Stop", interactive=False, elem_id="stop", scale=1, min_width=70)
-        back = gr.Button("‹", interactive=False, elem_id="back", scale=0, min_width=40)
-        forth = gr.Button("›", interactive=False, elem_id="forth", scale=0, min_width=40)
+        back = gr.Button("‹", interactive=False, elem_id="back", scale=0, min_width=44)
+        forth = gr.Button("›", interactive=False, elem_id="forth", scale=0, min_width=44)
     frame = gr.Slider(
         0, 1, value=0, step=1, label="Go back to frame", interactive=False, elem_id="frame",
-        info="Pause, choose a frame, click what is right there, and continue.",
+        info="Pause, choose a frame, click what is right there, and continue.", buttons=[],
     )  # fmt: skip
     return {"start": start, "stop": stop, "back": back, "forth": forth, "frame": frame}
 
@@ -115,8 +128,9 @@ def _transport(gr: Any) -> dict[str, Any]:
 def _sources(gr: Any) -> dict[str, Any]:
     with gr.Column(elem_id="sources"):
         upload = gr.File(
-            label="Video", file_types=["video"], elem_id="upload", height=118, type="filepath"
-        )
+            label="Video", file_types=["video", *CONTAINERS], elem_id="upload", height=132,
+            type="filepath",
+        )  # fmt: skip
         with gr.Row():
             example = gr.Button("Try the example", elem_id="example", size="sm", min_width=120)
             use = gr.Button("Use the camera", elem_id="use-camera", size="sm", min_width=120)
@@ -129,22 +143,23 @@ def _sources(gr: Any) -> dict[str, Any]:
 
 
 def _objects(gr: Any) -> dict[str, Any]:
-    with gr.Group():
+    with gr.Column(elem_id="object-panel"):
         objects = gr.Radio(
-            [("object 1", 1)], value=1, label="Objects", elem_id="objects", interactive=True
+            [("object 1", 1)], value=1, label="Object", elem_id="objects", interactive=True
         )
-        name = gr.Textbox(
-            label="Name", max_lines=1, elem_id="name", placeholder="object 1", max_length=40
-        )
-        with gr.Row():
-            new = gr.Button("New object", elem_id="new", size="sm", min_width=90)
-            remove = gr.Button("Remove", elem_id="remove", size="sm", min_width=70)
         tool = gr.Radio(
             TOOLS, value="add", label="A click on the picture", elem_id="tool",
-            info="Adds a point, cuts away, or sets a corner: two clicks make a box.",
+            info="Adds to the object, cuts away, or sets a corner: two clicks make a box.",
         )  # fmt: skip
-        undo = gr.Button("Undo click", elem_id="undo", size="sm")
-    colours = gr.HTML("", elem_id="colours")
+        with gr.Row():
+            new = gr.Button("New object", elem_id="new", size="sm", min_width=80)
+            undo = gr.Button("Undo click", elem_id="undo", size="sm", min_width=80)
+            remove = gr.Button("Remove", elem_id="remove", size="sm", min_width=70)
+        name = gr.Textbox(
+            label="Name of this object", max_lines=1, elem_id="name", placeholder="object 1",
+            max_length=40,
+        )  # fmt: skip
+        colours = gr.HTML("", elem_id="colours")
     return {
         "objects": objects, "name": name, "new": new, "remove": remove, "tool": tool,
         "undo": undo, "colours": colours,
@@ -156,20 +171,28 @@ def _settings(gr: Any) -> dict[str, Any]:
     with gr.Accordion("Settings", open=False, elem_id="settings"):
         family = gr.Dropdown(
             list(FAMILIES), value=usual.family, label="Family", elem_id="family",
-            info="nano runs anywhere; sam2.1-*-hq refines with SAM-HQ and needs checkpoints.",
+            info="nano runs anywhere; the sam2.1 families need checkpoints.",
+        )  # fmt: skip
+        refine = gr.Radio(
+            REFINERS, value=usual.refine.by, label="Refine masks by", elem_id="refine",
+            info="Edges needs nothing; SAM-HQ needs a checkpoint.",
         )  # fmt: skip
         budget = gr.Slider(
             64, 1024, value=usual.memory.budget_mb, step=64, label="Memory budget (MB)",
-            info="Everything remembered, together. Never exceeded.", elem_id="budget",
+            info="Everything remembered, together. Never exceeded.", elem_id="budget", buttons=[],
         )  # fmt: skip
         keyframes = gr.Slider(
-            1, 16, value=usual.memory.long_term, step=1, label="Long-term keyframes per object",
-            info="More remember more looks of an object, and cost time.", elem_id="long-term",
+            1, 16, value=usual.memory.long_term, step=1, label="Long-term keyframes",
+            info="Per object. More remember more looks, and cost time.", elem_id="long-term",
+            buttons=[],
         )  # fmt: skip
         depth = gr.Checkbox(
             usual.depth.enabled, label="Depth", info="Off is faster.", elem_id="depth"
         )
-    return {"family": family, "budget": budget, "keyframes": keyframes, "depth": depth}
+    return {
+        "family": family, "refine": refine, "budget": budget, "keyframes": keyframes,
+        "depth": depth,
+    }  # fmt: skip
 
 
 def _downloads(gr: Any) -> dict[str, Any]:

@@ -10,7 +10,13 @@ from vidmem_demo.timeline import NOTHING, timeline
 from vidmem_demo.views import object_colours, state_of, still_view
 
 Updates = dict[Any, Any]
-START = {"running": "Pause", "ready": "Start"}
+START = {
+    "ready": "Start",
+    "running": "Pause",
+    "paused": "Continue",
+    "ended": "Start again",
+    "stopped": "Start",
+}
 
 
 def nothing(page: Page) -> Updates:
@@ -33,10 +39,8 @@ def paint(page: Page, session: Session) -> Updates:
     state, index, last = state_of(session), session.frame.index, session.seen - 1
     running = state == "running"
     updates: Updates = {
-        page.start: gr.update(
-            value=START.get(state, "Continue"), interactive=running or session.can_continue
-        ),
-        page.stop: gr.update(interactive=last >= 0),
+        page.start: gr.update(value=START[state], interactive=True),
+        page.stop: gr.update(interactive=state in ("running", "paused")),
         page.back: gr.update(interactive=not running and session.clip.seekable and index > 0),
         page.forth: gr.update(interactive=not running and session.clip.seekable and index < last),
         page.objects: gr.update(choices=_choices(session), value=session.active),

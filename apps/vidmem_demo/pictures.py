@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vidmem import ObjectState, Prompt
+from vidmem import Prompt
 from vidmem.sinks import display_palette, draw_objects
 
 LARGEST_WIDTH, LARGEST_HEIGHT = 640, 480
 QUALITY = 82
-WHITE, BLACK, RED = (255, 255, 255), (20, 20, 20), (235, 40, 40)
+WHITE, BLACK = (255, 255, 255), (20, 20, 20)
 
 
 def fit(size: tuple[int, int]) -> tuple[int, int]:
@@ -24,17 +24,16 @@ def fit(size: tuple[int, int]) -> tuple[int, int]:
 def draw(
     image: np.ndarray,
     labels: np.ndarray | None,
-    objects: Sequence[ObjectState] = (),
     prompts: Sequence[Prompt] = (),
     corner: tuple[int, int] | None = None,
 ) -> np.ndarray:
-    """The frame at page size with masks, names and clicks."""
+    """The frame at page size with masks and clicks; names are the page's."""
     height, width = fit((image.shape[0], image.shape[1]))
     scale = width / image.shape[1]
     drawn = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     if labels is not None:
         small = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
-        drawn = draw_objects(drawn, small, tuple(objects))
+        drawn = draw_objects(drawn, small, ())
     for prompt in prompts:
         _mark(drawn, prompt, scale)
     if corner is not None:
@@ -42,11 +41,21 @@ def draw(
     return drawn
 
 
-def jpeg(image: np.ndarray) -> str:
+def jpeg(image: np.ndarray, *, quality: int = QUALITY) -> str:
     """A data URL: nothing is written to disk, so nothing has to be cleaned up."""
     blue_first = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    encoded = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return "data:image/jpeg;base64," + b64encode(encoded.tobytes()).decode()
+
+
+def outlined(thumbnail: np.ndarray, labels: np.ndarray, object_id: int) -> np.ndarray:
+    """One object of a small picture: the rest is dark."""
+    size = thumbnail.shape[1], thumbnail.shape[0]
+    own = cv2.resize((labels == object_id).view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    drawn = np.where(own[..., None] > 0, thumbnail, thumbnail // 5 * 2)
+    colour = tuple(int(value) for value in display_palette()[object_id])
+    edges, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(drawn, edges, -1, colour, 1)
 
 
 def colour_of(object_id: int) -> str:
@@ -63,10 +72,11 @@ def _mark(drawn: np.ndarray, prompt: Prompt, scale: float) -> None:
         cv2.rectangle(drawn, (left, top), (right, bottom), colour, 2, cv2.LINE_AA)
     for x, y, label in prompt.points:
         place = _place((x, y), scale)
-        cv2.circle(drawn, place, 8, BLACK, cv2.FILLED, cv2.LINE_AA)
-        cv2.circle(drawn, place, 7, colour if label else RED, cv2.FILLED, cv2.LINE_AA)
-        shape = cv2.MARKER_CROSS if label else cv2.MARKER_TILTED_CROSS
-        cv2.drawMarker(drawn, place, WHITE, shape, 9, 2, cv2.LINE_AA)
+        cv2.circle(drawn, place, 9, BLACK if label else colour, cv2.FILLED, cv2.LINE_AA)
+        cv2.circle(drawn, place, 7, colour if label else BLACK, cv2.FILLED, cv2.LINE_AA)
+        cv2.line(drawn, (place[0] - 4, place[1]), (place[0] + 4, place[1]), WHITE, 2)
+        if label:
+            cv2.line(drawn, (place[0], place[1] - 4), (place[0], place[1] + 4), WHITE, 2)
 
 
 def _place(point: tuple[float, float], scale: float) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -17,6 +17,8 @@ from vidmem.types import Decision
 LARGEST_BYTES = 4 * 2**30
 """Of one session's answers on disk: about 9,000 frames with depth. Later ones are only shown."""
 DECISIONS = 4000
+OUTLINE_WIDTH = 168
+"""Of the small masks of keyframes, in pixels."""
 
 
 class Recording:
@@ -35,6 +37,8 @@ class Recording:
         self.presence: dict[int, array[float]] = {}
         """Per object, one number a frame; no number before its first prompt."""
         self.decisions: deque[Decision] = deque(maxlen=DECISIONS)
+        self.small_labels: dict[int, np.ndarray] = {}
+        """Of the keyframes in memory, by frame."""
 
     def __len__(self) -> int:
         """Frames seen."""
@@ -45,8 +49,13 @@ class Recording:
         """Frames that can be written as files: all, or the first ones of a very long video."""
         return len(self._slim)
 
-    def add(self, result: Result) -> None:
-        """Take the next result, or one that replaces an earlier one and what followed it."""
+    def add(self, result: Result, keyframes: Collection[int]) -> None:
+        """Take the next result, or one that replaces an earlier one and what followed it.
+
+        Args:
+            result: of a frame.
+            keyframes: frames in memory after it.
+        """
         index = result.frame.index
         self.cut(index)
         self.seconds.append(result.frame.seconds)
@@ -55,6 +64,10 @@ class Recording:
             curve.extend([nan] * (index - len(curve)))
             curve.append(state.presence)
         self.decisions.extend(result.kept)
+        labels = {i: small for i, small in self.small_labels.items() if i in keyframes}
+        if index in keyframes:
+            labels[index] = _small(result.masks.labels)
+        self.small_labels = labels
         if len(self._slim) == index and self._bytes < LARGEST_BYTES:
             self._store(result)
 
@@ -87,14 +100,6 @@ class Recording:
             )
         return replace(slim, frame=frame, masks=replace(slim.masks, labels=labels), depth=depth)
 
-    def results(self, frames: Iterator[Frame]) -> Iterator[Result]:
-        """All kept results beside their frames."""
-        for frame in frames:
-            found = self.answer(frame)
-            if found is None:
-                return
-            yield found
-
     def _path(self, index: int) -> Path:
         return self._folder / f"{index:07d}.npz"
 
@@ -115,3 +120,10 @@ class Recording:
         )  # fmt: skip
         blank = replace(result.frame, image=np.zeros((1, 1, 3), np.uint8))
         self._slim.append(replace(result, frame=blank, masks=masks, depth=depth))
+
+
+def _small(labels: np.ndarray | None) -> np.ndarray:
+    assert labels is not None
+    height, width = labels.shape
+    size = OUTLINE_WIDTH, max(1, round(height * OUTLINE_WIDTH / width))
+    return cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Condition, Event, Thread
 
-from vidmem import Engine, Frame, Prompt, Result, VidmemError
+from vidmem import Engine, Frame, Result, VidmemError
 from vidmem.types import Keyframe, Stream
 from vidmem_demo.clips import Clip
 from vidmem_demo.marks import Marks
@@ -73,7 +73,8 @@ class Running:
         self.message, self.ended = "", False
         self._pausing.clear()
         results = self._results()
-        self._thread = Thread(target=self._work, args=(results,), name="vidmem-demo", daemon=True)
+        # No daemon: the process must not end in the middle of a step.
+        self._thread = Thread(target=self._work, args=(results,), name="vidmem-demo")
         self._thread.start()
 
     def pause(self) -> None:
@@ -123,8 +124,7 @@ class Running:
         first = len(self._recording)
         if self._frames is None:
             self._frames = self._clip.frames(lambda: first, self._recording.seconds)
-        prompts = self._marks.at(first)
-        waiting: dict[int, list[Prompt]] = {first: prompts} if prompts else {}
+        waiting = {i: prompts for i, prompts in self._marks.by_frame.items() if i >= first}
         if not self._clip.seekable and self.frame.index == first:
             return self._engine.run(_shown_first(self.frame, self._frames), waiting)
         return self._engine.run(self._frames, waiting)
@@ -148,9 +148,9 @@ class Running:
         try:
             before = self._engine.memory.keyframes
             for result in results:
-                now = time.perf_counter()
-                self._take(result, _received(result, before), now - last)
-                last, before = now, self._engine.memory.keyframes
+                now, after = time.perf_counter(), self._engine.memory.keyframes
+                self._take(result, _received(result, before), now - last, after)
+                last, before = now, after
                 if self._pausing.is_set():
                     return
             self.ended = True
@@ -163,10 +163,14 @@ class Running:
                 self._changed.notify_all()
 
     def _take(
-        self, result: Result, attention: dict[Stream, dict[int, float]], seconds: float
+        self,
+        result: Result,
+        attention: dict[Stream, dict[int, float]],
+        seconds: float,
+        keyframes: Sequence[Keyframe],
     ) -> None:
         self.give_names()
-        self._recording.add(result)
+        self._recording.add(result, {keyframe.card.index for keyframe in keyframes})
         self.frame = result.frame
         rate = 1 / max(seconds, 1e-6)
         with self._changed:

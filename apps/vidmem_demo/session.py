@@ -1,15 +1,18 @@
 """One person's work on one video: an engine, objects, clicks and answers."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 
+import cv2
 import numpy as np
 
-from vidmem import Engine, Frame, Prompt, VidmemError
+from vidmem import Engine, Frame, Prompt, Result, VidmemError
 from vidmem.errors import ObjectError, PromptError
-from vidmem_demo.clips import CameraClip, Clip, first_frame
+from vidmem_demo.clips import CameraClip, Clip
+from vidmem_demo.looking import LookingAhead
 from vidmem_demo.marks import Marks, Tool
 from vidmem_demo.recording import Recording
 from vidmem_demo.running import Live, Running
@@ -24,15 +27,10 @@ class Session:
         clip: the video.
         engine: for this session alone.
         folder: of its own; whoever made it removes it.
-        frame: the first picture; left out, it is read from the clip.
-
-    Raises:
-        SourceError: the video has no frames.
+        frame: the first picture.
     """
 
-    def __init__(
-        self, clip: Clip, engine: Engine, folder: Path, *, frame: Frame | None = None
-    ) -> None:
+    def __init__(self, clip: Clip, engine: Engine, folder: Path, *, frame: Frame) -> None:
         self.clip, self.engine, self.folder = clip, engine, folder
         self.marks = Marks()
         self.names: dict[int, str] = dict(FIRST_OBJECT)
@@ -40,10 +38,14 @@ class Session:
         self.preview: np.ndarray | None = None
         """Masks of the shown frame with what the clicks on it would give."""
         self.preview_ms = 0.0
-        self._answers: dict[int, tuple[tuple[int, int, tuple[Prompt, ...]], np.ndarray]] = {}
+        self.stopped = False
+        """The next start begins anew; until then the answers stay."""
+        self.removed: list[tuple[int, str]] = []
+        """Objects that were removed while it was under way: the frame and the name."""
+        self._ahead = LookingAhead(engine)
         self.recording = Recording(folder / "answers")
         self.work = Running(
-            clip, engine, frame or first_frame(clip),
+            clip, engine, frame,
             marks=self.marks, names=self.names, recording=self.recording,
         )  # fmt: skip
         self._lock = RLock()
@@ -74,9 +76,9 @@ class Session:
         return isinstance(self.clip, CameraClip)
 
     @property
-    def can_continue(self) -> bool:
-        """Whether there is something to compute: frames to come, or a corrected one."""
-        return not self.work.ended or bool(self.work.corrected)
+    def is_over(self) -> bool:
+        """Whether there is nothing to go on with: the next start begins anew."""
+        return self.stopped or (self.work.ended and not self.work.corrected)
 
     def show(self, frame: Frame) -> None:
         """Show another picture that was not computed: a camera's newest."""
@@ -106,24 +108,10 @@ class Session:
         """Show what the clicks on this frame would give; nothing changes."""
         prompts = self.marks.at(self.frame.index)
         begin = time.perf_counter()
-        labels = self._known_labels()
-        if prompts:
-            labels = np.zeros(self.frame.size, np.uint8) if labels is None else labels.copy()
-            for object_id in dict.fromkeys(prompt.object_id for prompt in prompts):
-                labels[labels == object_id] = 0
-                labels[self._ahead(object_id, prompts)] = object_id
-        self.preview = labels
+        known = self.answer(self.frame)
+        labels = known.masks.labels if known else None
+        self.preview = self._ahead(self.frame, self.seen, prompts, labels)
         self.preview_ms = 1000 * (time.perf_counter() - begin) if prompts else 0.0
-
-    def _ahead(self, object_id: int, prompts: Sequence[Prompt]) -> np.ndarray:
-        """What an object's clicks would give; an answer that is there is not computed again."""
-        own = tuple(prompt for prompt in prompts if prompt.object_id == object_id)
-        key = (self.frame.index, self.seen, own)
-        answer = self._answers.get(object_id)
-        if answer is None or answer[0] != key:
-            answer = key, self.engine.preview(self.frame, own).mask(object_id)
-            self._answers[object_id] = answer
-        return answer[1]
 
     def undo(self) -> None:
         """Take back the latest click on the shown frame."""
@@ -132,14 +120,20 @@ class Session:
                 self._touch()
                 self.look_ahead()
 
-    def take_suggestions(self, prompts: Sequence[Prompt], names: Mapping[int, str]) -> None:
-        """Start with ready clicks on the first frame."""
+    def take(self, marks: Mapping[int, Sequence[Prompt]], names: Mapping[int, str]) -> None:
+        """Begin with ready clicks, by frame; ``show_ahead`` shows what they would give."""
         with self._lock:
-            self.marks.add(self.frame.index, prompts)
+            for index, prompts in marks.items():
+                self.marks.add(index, prompts)
             self.names.clear()
             self.names.update(names)
             self.active = min(names)
-            self.look_ahead()
+
+    def show_ahead(self) -> None:
+        """Show what the clicks on the shown frame would give, unless it runs already."""
+        with self._lock:
+            if not self.running:
+                self.look_ahead()
 
     def new_object(self) -> int:
         """One more object, chosen for the next click."""
@@ -155,7 +149,7 @@ class Session:
 
     def rename(self, name: str) -> None:
         """Give the chosen object a name."""
-        name = name.strip()[:40]
+        name = " ".join(name.split())[:40]
         if name:
             self.names[self.active] = name
             self.work.give_names()
@@ -163,10 +157,11 @@ class Session:
     def remove_object(self) -> None:
         """Forget the chosen object: its clicks, its memory and its masks to come."""
         with self._lock:
-            self.names.pop(self.active, None)
+            name = self.names.pop(self.active)
             self.marks.remove(self.active)
             if self.active in self.engine.memory.objects:
                 self.engine.remove(self.active)
+                self.removed.append((self.seen, name))
             self.work.corrected &= set(self.marks.by_frame)
             if not self.names:
                 self.names.update(FIRST_OBJECT)
@@ -198,7 +193,7 @@ class Session:
                 return
             if not self.marks.by_frame and not self.engine.memory.objects:
                 raise PromptError("Nothing is marked yet.", remedy="Click on an object first.")
-            self.preview = None
+            self.preview, self.stopped = None, False
             self.work.start()
 
     def pause(self) -> None:
@@ -206,6 +201,32 @@ class Session:
         self.work.pause()
         with self._lock:
             self.look_ahead()
+
+    def stop(self) -> None:
+        """Go to the first frame; the next start begins anew, until then the answers stay."""
+        self.work.pause()
+        self.stopped = True
+        if self.clip.seekable:
+            self.go_to(0)
+
+    def results(self, frames: Iterator[Frame]) -> Iterator[Result]:
+        """What was answered, without removed objects, beside the frames that were read again."""
+        for frame in frames:
+            found = self.answer(frame)
+            if found is None:
+                return
+            yield found
+
+    def answer(self, frame: Frame) -> Result | None:
+        """What was answered for a frame, without removed objects; None where it is not kept."""
+        found = self.recording.answer(frame)
+        if found is None or found.masks.labels is None:
+            return None
+        table = np.zeros(256, np.uint8)
+        table[list(self.names)] = list(self.names)
+        shown = cv2.LUT(found.masks.labels, table)
+        objects = tuple(state for state in found.objects if state.object_id in self.names)
+        return replace(found, masks=replace(found.masks, labels=shown), objects=objects)
 
     def close(self) -> None:
         """End everything; may be called twice."""
@@ -216,10 +237,3 @@ class Session:
         index = self.frame.index
         if index < self.seen:
             self.work.corrected.add(index)
-
-    def _known_labels(self) -> np.ndarray | None:
-        known = self.recording.answer(self.frame)
-        if known is None or known.masks.labels is None:
-            return None
-        shown = np.isin(known.masks.labels, list(self.names))
-        return np.where(shown, known.masks.labels, np.uint8(0))

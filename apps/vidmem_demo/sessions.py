@@ -7,7 +7,7 @@ from threading import Lock
 
 from vidmem import Config, Engine, Frame, VidmemError, load
 from vidmem.memory import Memory
-from vidmem_demo.clips import Clip
+from vidmem_demo.clips import Clip, first_frame
 from vidmem_demo.session import Session
 
 MODELS_KEPT = 2
@@ -30,7 +30,7 @@ class Sessions:
         self._most = most
         self._open: dict[str, Session] = {}
         self._models: dict[str, Engine] = {}
-        self._lock = Lock()
+        self._lock, self._loading = Lock(), Lock()
 
     def __len__(self) -> int:
         """Sessions that are open."""
@@ -50,18 +50,35 @@ class Sessions:
         """A new session for a tab; its earlier one ends, the clip's own file stays.
 
         Raises:
-            VidmemError: too many sessions, no checkpoint, or no frames.
+            VidmemError: too many sessions, no checkpoint, or no frames; the earlier one goes on.
         """
-        self.end(key, keep=getattr(clip, "path", None))
+        engine, frame = self.engine(config), frame or first_frame(clip)
         with self._lock:
-            if len(self._open) >= self._most:
+            if key not in self._open and len(self._open) >= self._most:
                 raise Busy(
                     f"All {self._most} places are taken.",
                     remedy="Try again in a minute, or start the demo with --sessions.",
                 )
-            session = Session(clip, self._engine(config), self.folder(key), frame=frame)
+        self.end(key, keep=getattr(clip, "path", None))
+        session = Session(clip, engine, self.folder(key), frame=frame)
+        with self._lock:
             self._open[key] = session
         return session
+
+    def engine(self, config: Config) -> Engine:
+        """An empty memory over models that are loaded once.
+
+        Raises:
+            VidmemError: an impossible number, or no checkpoint.
+        """
+        name = config.hash()
+        with self._loading:
+            if name not in self._models:
+                while len(self._models) >= MODELS_KEPT:
+                    del self._models[next(iter(self._models))]
+                self._models[name] = load(config=config)
+            models = self._models[name].models
+        return Engine(models, Memory(config.memory), config)
 
     def end(self, key: str, *, keep: Path | None = None) -> None:
         """End a tab's session and remove its files."""
@@ -85,12 +102,3 @@ class Sessions:
             self.end(key)
         self._models.clear()
         shutil.rmtree(self.root, ignore_errors=True)
-
-    def _engine(self, config: Config) -> Engine:
-        """An empty memory over models that are loaded once."""
-        name = config.hash()
-        if name not in self._models:
-            while len(self._models) >= MODELS_KEPT:
-                del self._models[next(iter(self._models))]
-            self._models[name] = load(config=config)
-        return Engine(self._models[name].models, Memory(config.memory), config)

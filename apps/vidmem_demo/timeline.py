@@ -3,16 +3,14 @@
 Plain HTML and SVG: no script, no plotting library.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isnan
 
-import cv2
 import numpy as np
 
 from vidmem.types import Decision, Keyframe, Stream
-from vidmem_demo.pictures import colour_of
+from vidmem_demo.pictures import colour_of, jpeg, outlined
 from vidmem_demo.session import Session
 
 POINTS = 240
@@ -23,10 +21,14 @@ MARKS = 160
 """Of one stream's strip."""
 SCENE = Stream("scene")
 NOTHING = (
-    "<p class='vm-empty'>What the engine remembers shows up here: the keyframes it keeps "
-    "for every object and for the scene, why, and how much each is read.</p>"
+    "<p class='vm-empty'>What is remembered shows up here: the keyframes kept for every object "
+    "and for the scene, why, and how much attention each receives.</p>"
 )
-SIGNS = {"admit": "kept", "evict": "dropped", "skip": "not kept", "promote": "moved"}
+LEGEND = (
+    "<p class='vm-legend'>Percent: attention this frame pays to a keyframe. Strip: over time, "
+    "<i></i> kept, <i></i> dropped.</p>"
+)
+SIGNS = {"admit": "kept", "evict": "dropped", "skip": "not kept", "promote": "promoted"}
 
 
 def timeline(session: Session) -> str:
@@ -43,7 +45,7 @@ def timeline(session: Session) -> str:
         if any(stream in k.pages for k in keyframes)
         or any(d.stream == str(stream) for d in decisions)
     ]
-    return "".join((*rows, _presence(session, frames), _log(session, decisions)))
+    return "".join((LEGEND, *rows, _presence(session, frames), _log(session, decisions)))
 
 
 def _row(
@@ -55,51 +57,60 @@ def _row(
 ) -> str:
     kept = [k for k in keyframes if stream in k.pages]
     attention = session.live.attention.get(stream, {})
-    most = max(attention.values(), default=0.0)
-    cards = "".join(_card(k, stream, attention, most) for k in kept)
+    labels = session.recording.small_labels
+    cards = "".join(_card(k, stream, attention, labels.get(k.card.index)) for k in kept)
     colour = "var(--vm-scene)" if stream == SCENE else colour_of(stream.object_id)
     title = escape(_name(session, str(stream)))
+    dropped = len(_dropped(stream, kept, decisions))
     return (
         f"<section class='vm-row' style='--object:{colour}'><h4><i></i>{title}"
-        f"<small>{len(kept)} keyframes kept</small></h4>"
+        f"<small>{len(kept)} keyframes kept{f', {dropped} dropped' if dropped else ''}</small></h4>"
         f"<div class='vm-cards'>{cards}</div>{_strip(stream, kept, decisions, frames)}</section>"
     )
 
 
-def _card(keyframe: Keyframe, stream: Stream, attention: Mapping[int, float], most: float) -> str:
+def _card(
+    keyframe: Keyframe, stream: Stream, attention: Mapping[int, float], labels: np.ndarray | None
+) -> str:
     page, index = keyframe.pages[stream], keyframe.card.index
     share = attention.get(index, 0.0)
-    width = round(100 * share / most) if most else 0
-    bar, read = "", "for depth"
+    bar, read = "", "read for depth"
     if page.slot >= 0:
-        bar = f"<span class='vm-read'><b style='width:{width}%'></b></span>"
+        bar = f"<span class='vm-read'><b style='width:{share:.0%}'></b></span><u>{share:.0%}</u>"
         read = f"{share:.0%} of the attention now, {page.relevance:.0%} on average"
     return (
         f"<figure class='vm-card' title='frame {index}, {page.tier}: {read}'>"
-        f"<img alt='frame {index}' src='{_thumbnail(keyframe)}'>{bar}"
+        f"<img alt='frame {index}' src='{_thumbnail(keyframe, stream, labels)}'>{bar}"
         f"<figcaption>{index} <em>{page.tier}</em></figcaption></figure>"
     )
 
 
-def _thumbnail(keyframe: Keyframe) -> str:
+def _thumbnail(keyframe: Keyframe, stream: Stream, labels: np.ndarray | None) -> str:
     image = keyframe.thumbnail if keyframe.thumbnail.size else np.zeros((9, 16, 3), np.uint8)
-    blue_first = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded = cv2.imencode(".jpg", blue_first, [cv2.IMWRITE_JPEG_QUALITY, 70])[1]
-    return "data:image/jpeg;base64," + b64encode(encoded.tobytes()).decode()
+    if stream != SCENE and labels is not None:
+        image = outlined(image, labels, stream.object_id)
+    return jpeg(image, quality=70)
+
+
+def _dropped(
+    stream: Stream, kept: Sequence[Keyframe], decisions: Sequence[Decision]
+) -> dict[int, str]:
+    """Frames that were keyframes, and why they are not any more."""
+    alive = {k.card.index for k in kept}
+    return {
+        d.keyframe: d.reason
+        for d in decisions
+        if d.stream == str(stream) and d.action == "evict" and d.keyframe not in alive
+    }
 
 
 def _strip(
     stream: Stream, kept: Sequence[Keyframe], decisions: Sequence[Decision], frames: int
 ) -> str:
     """Every keyframe over time: a full tick is kept, a hollow one was dropped."""
-    alive = {k.card.index for k in kept}
-    dropped = {
-        d.keyframe: d.reason for d in decisions if d.stream == str(stream) and d.action == "evict"
-    }
-    ticks = [_tick(index, frames, "kept", f"frame {index}: kept") for index in sorted(alive)] + [
-        _tick(index, frames, "gone", f"frame {index}: dropped, {reason}")
-        for index, reason in sorted(dropped.items())[-MARKS:]
-        if index not in alive
+    gone = sorted(_dropped(stream, kept, decisions).items())[-MARKS:]
+    ticks = [_tick(k.card.index, frames, "kept", f"frame {k.card.index}: kept") for k in kept] + [
+        _tick(i, frames, "gone", f"frame {i}: dropped, {reason}") for i, reason in gone
     ]
     return (
         f"<svg class='vm-strip' viewBox='0 0 1000 14' preserveAspectRatio='none' role='img' "
@@ -131,7 +142,7 @@ def _presence(session: Session, frames: int) -> str:
             f"<title>{escape(session.names[object_id])}</title></polyline>"
         )
     return (
-        "<section class='vm-row'><h4>Presence<small>1: surely there, 0: surely not, "
+        "<section class='vm-row'><h4>Presence<small>top: surely there, bottom: surely not, "
         f"frames 0 to {frames - 1}</small></h4>"
         "<svg class='vm-presence' viewBox='0 0 1000 80' preserveAspectRatio='none' role='img' "
         "aria-label='presence of every object over time'>"
@@ -150,7 +161,7 @@ def _log(session: Session, decisions: Sequence[Decision]) -> str:
     )
     return (
         "<section class='vm-row'><h4>Decisions<small>newest first</small></h4>"
-        "<div class='vm-log'><table><thead><tr><th>frame</th><th>of</th><th>keyframe</th>"
+        "<div class='vm-log'><table><thead><tr><th>frame</th><th>object</th><th>keyframe</th>"
         f"<th>why</th></tr></thead><tbody>{rows}</tbody></table></div></section>"
     )
 

@@ -1,8 +1,8 @@
 """What the page shows of a session, as values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from vidmem import ObjectState
 from vidmem.sinks import DepthPainter
@@ -10,14 +10,26 @@ from vidmem_demo.pictures import colour_of, draw, fit, jpeg
 from vidmem_demo.running import Live
 from vidmem_demo.session import Session
 
-WORDS = {"ready": "ready", "running": "running", "paused": "paused", "ended": "finished"}
+State = Literal["ready", "running", "paused", "ended", "stopped"]
+WORDS = {
+    "ready": "ready", "running": "running", "paused": "paused", "ended": "finished",
+    "stopped": "stopped",
+}  # fmt: skip
+HINTS = {
+    "running": "Click on the picture to pause and correct.",
+    "paused": "Click to correct this frame, choose another, or continue.",
+    "ended": "To correct a frame, choose it and click; for files see Download.",
+    "stopped": "Start begins again, with all clicks. Until then, files are under Download.",
+}
 
 
-def state_of(session: Session) -> str:
-    """ready, running, paused or ended."""
+def state_of(session: Session) -> State:
+    """Where the run is."""
     if session.running:
         return "running"
-    if session.work.ended:
+    if session.stopped:
+        return "stopped"
+    if session.is_over:
         return "ended"
     return "paused" if session.seen else "ready"
 
@@ -27,9 +39,9 @@ def live_view(session: Session, live: Live, painter: DepthPainter) -> dict[str, 
     result = live.result
     assert result is not None
     frame = result.frame
-    picture = draw(frame.image, result.masks.labels, result.objects)
-    depth = painter(result.depth, fit(frame.size)) if result.depth else None
-    return _value(session, jpeg(picture), jpeg(depth) if depth is not None else "", live) | {
+    picture = jpeg(draw(frame.image, result.masks.labels))
+    depth = jpeg(painter(result.depth, fit(frame.size))) if result.depth else ""
+    return _value(session, picture, depth, result.objects) | {
         "state": "running",
         "frame": frame.index,
     }
@@ -38,56 +50,58 @@ def live_view(session: Session, live: Live, painter: DepthPainter) -> dict[str, 
 def still_view(session: Session, painter: DepthPainter) -> dict[str, Any]:
     """The shown frame with its clicks and what they would give."""
     frame = session.frame
-    known = session.recording.answer(frame)
-    prompts, corner = session.marks.at(frame.index), session.marks.corner
+    known = session.answer(frame)
     labels = session.preview
     if labels is None and known is not None:
         labels = known.masks.labels
-    objects: Sequence[ObjectState] = known.objects if known is not None else ()
-    shown = [state for state in objects if state.object_id in session.names]
-    picture = draw(frame.image, labels, shown, prompts, corner)
+    marks = session.marks
+    picture = jpeg(draw(frame.image, labels, marks.at(frame.index), marks.corner))
     depth = ""
     if known is not None and known.depth is not None:
         depth = jpeg(painter(known.depth, fit(frame.size)))
-    return _value(session, jpeg(picture), depth, session.live)
+    return _value(session, picture, depth, known.objects if known else ())
 
 
-def _value(session: Session, masks: str, depth: str, live: Live) -> dict[str, Any]:
+def _value(
+    session: Session, masks: str, depth: str, objects: Iterable[ObjectState]
+) -> dict[str, Any]:
     height, width = session.frame.size
-    state = state_of(session)
     off = not session.engine.config.depth.enabled
+    state = state_of(session)
     return {
         "masks": masks,
         "depth": depth,
         "hint": "",
         "depth_hint": "Depth is switched off." if off else "Depth appears while it runs.",
+        "name": session.clip.name,
+        "tags": [_tag(known, width, height) for known in objects if known.box],
         "width": width,
         "height": height,
         "frame": session.frame.index,
         "state": state,
-        "status": _status(session, live, state),
+        "status": _status(session, state) + "".join(map(_object, objects)),
+        "say": _say(session, state),
         "corner": session.marks.corner,
     }
 
 
-def _status(session: Session, live: Live, state: str) -> str:
-    count = session.clip.frame_count
-    index = session.frame.index
+def _tag(state: ObjectState, width: int, height: int) -> dict[str, Any]:
+    """An object's name where its box begins, in percent of the picture."""
+    assert state.box is not None
+    left, top = 100 * state.box[0] / width, 100 * state.box[1] / height
+    return {"text": state.name, "colour": colour_of(state.object_id), "left": left, "top": top}
+
+
+def _status(session: Session, state: State) -> str:
+    count, live = session.clip.frame_count, session.live
     parts = [f"<span class='vm-state'>{WORDS[state]}</span>"]
-    parts.append(f"<span>frame <b>{index}</b>{f' of {count}' if count else ''}</span>")
+    parts.append(
+        f"<span>frame <b>{session.frame.index}</b>{f' of {count}' if count else ''}</span>"
+    )
     if live.result is not None:
-        budget = session.engine.config.memory.budget_mb
+        used, budget = live.result.memory_bytes / 2**20, session.engine.config.memory.budget_mb
         parts.append(f"<span><b>{live.frames_per_second:.1f}</b> frames/s</span>")
-        parts.append(
-            f"<span>memory <b>{live.result.memory_bytes / 2**20:.0f}</b> of {budget} MB</span>"
-        )
-    parts += [_object(o) for o in (live.result.objects if live.result and session.seen else ())]
-    if session.work.message:
-        parts.append(f"<span class='vm-say'>{escape(session.work.message)}</span>")
-    elif state == "ready" and not session.marks.by_frame:
-        parts.append("<span class='vm-say'>Click on an object, then press Start.</span>")
-    elif state != "running" and session.preview is not None and session.preview_ms:
-        parts.append(f"<span class='vm-say'>preview in {session.preview_ms:.0f} ms</span>")
+        parts.append(f"<span>memory <b>{used:.0f}</b> / {budget} MB</span>")
     return "".join(parts)
 
 
@@ -98,10 +112,27 @@ def _object(state: ObjectState) -> str:
     )
 
 
+def _say(session: Session, state: State) -> str:
+    """What can be done now."""
+    work, marks = session.work, session.marks
+    if work.message:
+        return work.message
+    if marks.corner is not None:
+        return "Now click on the opposite corner of the box."
+    if work.corrected and state == "paused":
+        return f"Continue runs again from frame {min(work.corrected)}."
+    if state != "ready":
+        return HINTS[state]
+    if not marks.by_frame:
+        return "Click on an object. Then press Start."
+    answered = f"Answered in {session.preview_ms / 1000:.2f} s. " if session.preview_ms else ""
+    return f"{answered}Click again to improve it, or press Start."
+
+
 def object_colours(session: Session) -> str:
     """A style for the list of objects: each has its own colour."""
     rules = "".join(
-        f"#objects label:nth-of-type({row}) {{ border-left: 6px solid {colour_of(i)}; }}"
+        f"#objects label:nth-of-type({row}) {{ --object: {colour_of(i)}; }}"
         for row, i in enumerate(sorted(session.names), 1)
     )
     return f"<style>{rules}</style>"

@@ -42,5 +42,6 @@ def session(sessions, example, config):
 
     path, prompts = example
     made = sessions.open("tab", FileClip(path, "small.mp4"), config)
-    made.take_suggestions(prompts, {1: "beast", 2: "car"})
+    made.take({0: prompts}, {1: "beast", 2: "car"})
+    made.show_ahead()
     return made

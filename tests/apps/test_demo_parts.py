@@ -49,7 +49,7 @@ def test_pictures_are_jpeg_and_fit_the_page():
     big = np.zeros((2160, 3840, 3), np.uint8)
     labels = np.zeros((2160, 3840), np.uint8)
     labels[500:1500, 500:1500] = 1
-    drawn = draw(big, labels, (), [Prompt(1, points=((3000, 300, 1),))])
+    drawn = draw(big, labels, [Prompt(1, points=((3000, 300, 1),))])
     assert drawn.shape[:2] == fit((2160, 3840)) == (360, 640)
     assert drawn[170, 170, 0] > 80 and drawn[50, 505].max() > 0
     head, _, body = jpeg(drawn).partition(",")
@@ -72,6 +72,19 @@ def test_timeline_shows_what_is_kept_dropped_and_why(session):
     decisions = list(session.recording.decisions)
     assert decisions and all(d.reason in shown for d in decisions[-3:])
     assert "<b>beast" not in shown and "&lt;b&gt;beast" in shown
+
+
+def test_keyframes_show_their_own_object(session):
+    from vidmem_demo.pictures import outlined
+
+    session.start()
+    session.work._thread.join(60)
+    kept = {k.card.index for k in session.engine.memory.keyframes}
+    assert set(session.recording.small_labels) == kept
+    grey = np.full((54, 96, 3), 100, np.uint8)
+    drawn = outlined(grey, session.recording.small_labels[0], 1)
+    left, top, right, bottom = (round(value * 0.3) for value in session.marks.at(0)[0].box)
+    assert (drawn[top:bottom, left:right] == 100).any() and (drawn[0] < 100).all()
 
 
 def test_recording_forgets_what_is_corrected(session):
@@ -139,11 +152,12 @@ def test_the_example_is_made_once(tmp_path, monkeypatch, example):
 
 def test_settings_become_a_configuration_and_options(sessions, example):
     from vidmem_demo.clips import FileClip
+    from vidmem_demo.desk import config_for, settings_of
     from vidmem_demo.downloads import command_line
-    from vidmem_demo.handlers import config_for
 
-    config = config_for("nano", 128, 4, False)
-    assert (config.memory.budget_mb, config.memory.long_term) == (128, 4)
+    config = config_for("nano", "plain", 128, 4, False)
+    assert settings_of(config) == ("nano", "plain", 128, 4, False)
     made = sessions.open("x", FileClip(example[0], "a b.mp4"), config)
     text = command_line(made)
-    assert "'a b.mp4'" in text and "--memory.budget-mb 128" in text and "--depth.no-enabled" in text
+    options = ("'a b.mp4'", "--memory.budget-mb 128", "--depth.no-enabled", "--refine.by plain")
+    assert all(option in text for option in options)

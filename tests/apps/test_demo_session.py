@@ -23,7 +23,7 @@ def run_out(session):
 
 def masks(session):
     frames = session.clip.frames(lambda: 0, session.recording.seconds)
-    return [r.masks.labels for r in session.recording.results(frames)]
+    return [r.masks.labels for r in session.results(frames)]
 
 
 def test_a_click_shows_a_mask_and_changes_nothing(session):
@@ -70,7 +70,7 @@ def test_going_back_gives_what_one_run_with_all_clicks_gives(session, example):
     height, width = session.frame.size
     session.new_object()
     session.click((width // 2, height // 4), "add")
-    assert session.can_continue
+    assert not session.is_over
     run_out(session)
     found = masks(session)
     path, prompts = example
@@ -110,6 +110,39 @@ def test_removed_and_renamed_objects_stay_so_after_going_back(session):
     run_out(session)
     assert set(session.engine.memory.objects) == {1}
     assert session.live.result.objects[0].name == "dog"
+
+
+def test_stopping_keeps_the_answers_and_the_next_start_gives_the_same(sessions, session, config):
+    run_to(session, 8)
+    session.stop()
+    before = masks(session)
+    assert session.is_over and session.frame.index == 0 and len(before) == session.seen >= 8
+    marks, names, clip = dict(session.marks.by_frame), dict(session.names), session.clip
+    fresh = sessions.open("again", clip, config)
+    fresh.take(marks, names)
+    run_out(fresh)
+    assert all(np.array_equal(a, b) for a, b in zip(before, masks(fresh), strict=False))
+
+
+def test_clicks_on_frames_to_come_count_when_they_come(sessions, session, example, config):
+    from vidmem import Prompt
+
+    path, prompts = example
+    clicks = {0: prompts, 9: [Prompt(3, points=((160, 40, 1),))]}
+    session.take({9: clicks[9]}, {1: "beast", 2: "car", 3: "sky"})
+    run_out(session)
+    expected = [r.masks.labels for r in load(config=config).run(open_source(path), clicks)]
+    assert all(np.array_equal(a, b) for a, b in zip(masks(session), expected, strict=True))
+
+
+def test_a_removed_object_is_gone_from_all_answers(session):
+    run_to(session, 6)
+    assert any((labels == 2).any() for labels in masks(session))
+    session.choose(2)
+    session.remove_object()
+    assert not any((labels == 2).any() for labels in masks(session))
+    run_out(session)
+    assert not any((labels == 2).any() for labels in masks(session))
 
 
 def test_attention_is_told_per_keyframe(session):

@@ -18,7 +18,7 @@ def test_twenty_sessions_leave_nothing(sessions, example, config):
     for number in range(20):
         session = sessions.open(f"tab{number}", FileClip(path, "small.mp4"), config)
         engines.add(session.engine)
-        session.take_suggestions(prompts, {1: "beast", 2: "car"})
+        session.take({0: prompts}, {1: "beast", 2: "car"})
         session.start()
         if number % 2:
             session.pause()
@@ -51,3 +51,16 @@ def test_too_many_people(tmp_path, example):
     one.open("a", FileClip(example[0], "small.mp4"), Config())
     one.close()
     assert not one.root.exists()
+
+
+def test_what_cannot_be_opened_leaves_the_earlier_session(sessions, example, tmp_path):
+    from vidmem_demo.clips import FileClip
+    from vidmem_demo.desk import config_for
+
+    from vidmem.errors import CheckpointError
+
+    clip = FileClip(example[0], "small.mp4")
+    first = sessions.open("a", clip, Config())
+    with pytest.raises(CheckpointError, match="vidmem weights fetch"):
+        sessions.open("a", clip, config_for("nano", "sam-hq", 256, 6, True))
+    assert sessions.get("a") is first and first.folder.exists()
