@@ -18,12 +18,15 @@ from vidmem.heads.geometry.camera import (
     small_camera,
     working_intrinsics,
 )
+from vidmem.heads.geometry.closing import close_loop
+from vidmem.heads.geometry.corrections import Corrections
 from vidmem.heads.geometry.current import DARK, Current, begin_from, still_pixels, texture_of
 from vidmem.heads.geometry.cuts import is_cut
 from vidmem.heads.geometry.filling import TRUSTED, fill
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
 from vidmem.heads.geometry.looking import candidates, look_at
 from vidmem.heads.geometry.metres import Metres
+from vidmem.heads.geometry.places import place_seen_again
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.standing import DOUBT, places_of, stand
 from vidmem.heads.geometry.units import told_metres
@@ -34,6 +37,8 @@ FAST_PX = 8.0
 """Motion since the last frame at which every frame is measured anew."""
 ENOUGH = 0.7
 """Share of the picture whose depth is known, from which a single picture has nothing to add."""
+RETURN_EVERY = 10
+"""Frames between searches for a place that is seen again; between two looks, for even cost."""
 STEADY = 0.8
 """Share of the previous guess that stays: a guess of every frame alone would flicker."""
 
@@ -66,7 +71,11 @@ class GeometricDepth:
         self, frame: Frame, features: Features, recall: Recall, masks: Masks, *, look: bool
     ) -> Depth:
         now = self._guessed(self._begin(frame, features, recall, masks), features, recall)
-        kept = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
+        usable = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
+        kept = [now.corrections.corrected(k) for k in usable]
+        if look and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
+            now = _returned(now, kept)
+            kept = [now.corrections.corrected(k) for k in usable]
         if look and self._is_due(now, recall) and features.grey.std() >= DARK:
             for partner in candidates(now, kept)[: self._config.partners]:
                 now = look_at(now, partner)
@@ -133,6 +142,7 @@ class GeometricDepth:
             metres=Metres(),
             scene=0,
             travel_px=0.0,
+            corrections=Corrections.empty(),
         )
         before = recall.previous.depth if recall.previous else None
         if recall.previous is None or before is None or features.flow is None:
@@ -152,6 +162,13 @@ def _usable(now: Current, scene: int, state: object) -> bool:
     if scene != now.scene or not isinstance(state, dict) or "grey" not in state:
         return False
     return tuple(state["grey"].shape) == now.grey.shape
+
+
+def _returned(now: Current, kept: Sequence[Keyframe]) -> Current:
+    """With loops closed, where the camera has come back."""
+    known = [k for k in kept if bool(k.state["known"])]
+    place = place_seen_again(now.grey, now.travel_px, known) if now.started else None
+    return now if place is None else close_loop(now, place, known)
 
 
 def _placed(now: Current, kept: Sequence[Keyframe]) -> Current:
@@ -202,6 +219,7 @@ def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
         "pose": torch.from_numpy(now.pose),
         "started": torch.tensor(now.started),
         "metres": torch.tensor(now.metres, dtype=torch.float64),
+        **now.corrections.written(),
     }
     keyframe = {
         **{name: state[name] for name in ("inverse", "variance", "pose")},

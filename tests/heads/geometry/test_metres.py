@@ -42,3 +42,9 @@ def test_nonsense_changes_nothing():
         assert told.told(wrong) == told
     broken = np.full((4, 4), np.nan)
     assert told.travelled(np.eye(4), np.eye(4), [(pose([1, 0, 0]), broken)]) == told
+
+
+def test_metres_stay_when_the_unit_changes():
+    told = Metres().told(3.0)
+    assert told.in_unit(2.0).per_unit == pytest.approx(1.5)
+    assert told.in_unit(2.0).known

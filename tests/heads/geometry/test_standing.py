@@ -38,3 +38,11 @@ def test_empty_masks_have_no_place():
     masks = Masks((1, 2), logits, (0.0, 1.0), (0.0, 1.0), (True, False), {})
     found = places_of(masks, (40, 30))
     assert [p.sum() for p in found] == [10 * 6]
+
+
+def test_a_ball_before_a_body_is_no_farther_than_the_body():
+    body, ball = place(5, 36, left=8, right=18), place(12, 18, left=11, right=15)
+    body &= ~ball
+    both = stand(GROUND, [body, ball])
+    assert both[15, 12] == pytest.approx(both[30, 12])
+    assert both[30, 12] > GROUND[15, 12]

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 
 from vidmem.flow import warp
 from vidmem.heads.geometry.camera import inverted
+from vidmem.heads.geometry.corrections import Corrections
 from vidmem.heads.geometry.fusion import carry, within
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.tracking import track_pose
@@ -46,6 +47,8 @@ class Current:
     metres: Metres
     scene: int
     travel_px: float
+    corrections: Corrections
+    """Of remembered keyframes."""
     guess: Float32[np.ndarray, "h w"] | None = None
     """What one picture alone tells, until geometry starts: it chooses the unit then."""
 
@@ -68,6 +71,7 @@ def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) 
         pose=last_pose @ inverted(motion),
         started=True,
         metres=Metres(*before.state["metres"].tolist()),
+        corrections=Corrections.read(before.state),
     )
 
 

@@ -37,6 +37,10 @@ class Metres(NamedTuple):
         metres = FORGETTING * self.metres + weight * per_unit
         return Metres(metres, FORGETTING * self.units + weight)
 
+    def in_unit(self, longer: float) -> "Metres":
+        """The same distances when numbers of units become ``longer`` times as large."""
+        return Metres(self.metres / longer, self.units)
+
     def travelled(
         self,
         own: Float[np.ndarray, "4 4"],

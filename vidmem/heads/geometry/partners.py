@@ -38,34 +38,31 @@ def by_parallax(
         pose: camera to world of this frame.
         camera: at working size.
     """
-    scored = []
-    for keyframe in keyframes:
-        motion = inverted(keyframe.state["pose"].numpy()) @ pose
-        score = _score(points, seen_here, motion, camera)
-        if score > 0:
-            scored.append((score, keyframe))
-    scored.sort(key=lambda pair: -pair[0])
-    return [keyframe for _, keyframe in scored]
+    motions = np.stack([inverted(k.state["pose"].numpy()) @ pose for k in keyframes])
+    scores = _scores(points, seen_here, motions, camera)
+    best = np.argsort(-scores, kind="stable")
+    return [keyframes[i] for i in best if scores[i] > 0]
 
 
-def _score(
+def _scores(
     points: Float[np.ndarray, "n 3"],
     seen_here: Float[np.ndarray, "n 2"],
-    motion: Float[np.ndarray, "4 4"],
+    motions: Float[np.ndarray, "k 4 4"],
     camera: Intrinsics,
-) -> float:
-    turned = points @ motion[:3, :3].T
-    moved = turned + motion[:3, 3]
-    if np.median(moved[:, 2]) <= 0 or np.median(turned[:, 2]) <= 0:
-        return 0.0
+) -> Float[np.ndarray, " k"]:
+    """All at once: medians of few numbers cost more to call than to compute."""
+    turned = points @ motions[:, :3, :3].transpose(0, 2, 1)
+    moved = turned + motions[:, None, :3, 3]
+    behind = np.minimum(np.median(moved[..., 2], 1), np.median(turned[..., 2], 1)) <= 0
     focal = float(camera.fx)
-    seen = moved[:, :2] / np.maximum(moved[:, 2:], 1e-3)
-    still = turned[:, :2] / np.maximum(turned[:, 2:], 1e-3)
-    parallax = focal * float(np.median(np.linalg.norm(seen - still, axis=1)))
-    travelled = focal * float(np.median(np.linalg.norm(seen - seen_here, axis=1)))
+    seen = moved[..., :2] / np.maximum(moved[..., 2:], 1e-3)
+    still = turned[..., :2] / np.maximum(turned[..., 2:], 1e-3)
+    parallax = focal * np.median(np.linalg.norm(seen - still, axis=2), 1)
+    travelled = focal * np.median(np.linalg.norm(seen - seen_here, axis=2), 1)
     pixels = seen * np.array([focal, camera.fy]) + np.array([camera.cx, camera.cy])
     edge = 2 * np.array([camera.cx, camera.cy])
-    inside = ((pixels > 0) & (pixels < edge)).all(1) & (moved[:, 2] > 0)
-    near = np.exp(-((np.log(max(parallax, 0.1) / PARALLAX_PX)) ** 2))
+    inside = ((pixels > 0) & (pixels < edge)).all(2) & (moved[..., 2] > 0)
+    near = np.exp(-((np.log(np.maximum(parallax, 0.1) / PARALLAX_PX)) ** 2))
     far = 1 / (1 + (travelled / FARTHEST_PX) ** 4)
-    return float(near * far * inside.mean() ** 2)
+    scores: np.ndarray = np.where(behind, 0.0, near * far * inside.mean(1) ** 2)
+    return scores

@@ -17,6 +17,8 @@ FEWEST = 12
 DOUBT = 0.25
 """Relative standard deviation of what this says."""
 
+RIM = np.ones((5, 5), np.uint8)
+
 Map = Float32[np.ndarray, "h w"]
 Place = Bool[np.ndarray, "h w"]
 
@@ -35,18 +37,27 @@ def places_of(masks: Masks, size: tuple[int, int]) -> list[Place]:
 def stand(inverse: Map, places: Sequence[Place]) -> Map:
     """Every object as far as the ground under its foot, and never behind what is behind it.
 
+    What is behind may be another object: one whose rim lies on others for the most part is before
+    them.
+
     Args:
         inverse: filled from what stands still, so that it goes on behind the objects.
         places: of the objects, at the same size.
     """
     result = inverse.copy()
-    others = np.zeros(inverse.shape, bool)
+    objects = np.zeros(inverse.shape, bool)
     for place in places:
-        others |= place
+        objects |= place
     for place in places:
         behind = float(np.median(inverse[place]))
-        ground = _under_foot(inverse, place, others)
+        ground = _under_foot(inverse, place, objects)
         result[place] = behind if ground is None else max(ground, behind)
+    alone = result.copy()
+    for place in places:
+        rim = (cv2.dilate(place.astype(np.uint8), RIM) > 0) & ~place
+        before = rim & objects
+        if before.sum() > 0.5 * rim.sum():  # a ball before a body is no farther than the body
+            result[place] = np.maximum(alone[place], np.median(alone[before]))
     return result
 
 

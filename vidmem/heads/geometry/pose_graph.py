@@ -1,0 +1,101 @@
+"""A graph of remembered keyframes: where each camera stood and how long its unit was.
+
+Nodes are similarities. Neighbours in time are held together as they stand; where an old place is
+seen again, what was measured there pulls, and the error is spread over the way between (the
+essential graph of Mur-Artal et al., ORB-SLAM, 2015, with one more number per node for the unit, as
+in Strasdat et al., RSS 2010).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.optimize import least_squares
+from scipy.spatial.transform import Rotation
+
+DOUBTS = np.array([0.01] * 3 + [0.03] * 3 + [0.03])
+"""Standard deviations between neighbours after ``TRAVEL_PX``: radians, units, log of the unit."""
+TRAVEL_PX = 300.0
+SURE = 0.2
+"""Those of a measured loop, as a share of ``DOUBTS``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Similarities:
+    """Poses, camera to world, and how many units of the world one unit of each camera is."""
+
+    turn: Float[np.ndarray, "n 3 3"]
+    place: Float[np.ndarray, "n 3"]
+    log_unit: Float[np.ndarray, " n"]
+
+    def at(self, rows: Int[np.ndarray, " m"] | slice) -> "Similarities":
+        """Some of them."""
+        return Similarities(self.turn[rows], self.place[rows], self.log_unit[rows])
+
+    def seen_from(self, other: "Similarities") -> "Similarities":
+        """These in the cameras and units of ``other``, one by one."""
+        back = other.turn.transpose(0, 2, 1)
+        apart = (back @ (self.place - other.place)[..., None])[..., 0]
+        shrink = np.exp(-other.log_unit)[:, None]
+        return Similarities(back @ self.turn, shrink * apart, self.log_unit - other.log_unit)
+
+    def moved(self, step: Float[np.ndarray, "n 7"]) -> "Similarities":
+        """Turned, shifted and stretched a little."""
+        turn = Rotation.from_rotvec(step[:, :3]).as_matrix() @ self.turn
+        return Similarities(turn, self.place + step[:, 3:6], self.log_unit + step[:, 6])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """What is known of pairs of nodes."""
+
+    start: Int[np.ndarray, " m"]
+    end: Int[np.ndarray, " m"]
+    measured: Similarities
+    """The ends, seen from the starts."""
+    doubts: Float[np.ndarray, "m 7"]
+    """Standard deviations, as ``DOUBTS``."""
+
+
+def chain(nodes: Similarities, travel_px: Float[np.ndarray, " n"]) -> Edges:
+    """Neighbours as they stand; the longer the way between, the softer."""
+    start = np.arange(len(nodes.place) - 1)
+    measured = nodes.at(start + 1).seen_from(nodes.at(start))
+    length = np.sqrt(np.maximum(np.diff(travel_px), 1.0) / TRAVEL_PX)
+    return Edges(start, start + 1, measured, length[:, None] * DOUBTS)
+
+
+def solve(nodes: Similarities, edges: Edges) -> Similarities:
+    """Nodes that agree best with the edges, by least squares; the first one stays where it is."""
+
+    def moved(x: np.ndarray) -> Similarities:
+        return nodes.moved(np.concatenate([np.zeros((1, 7)), x.reshape(-1, 7)]))
+
+    def residuals(x: np.ndarray) -> np.ndarray:
+        now = moved(x)
+        apart = now.at(edges.end).seen_from(now.at(edges.start))
+        return (difference(apart, edges.measured) / edges.doubts).ravel()
+
+    start = np.zeros(7 * (len(nodes.place) - 1))
+    return moved(least_squares(residuals, start, method="lm", x_scale=0.01).x)
+
+
+def difference(these: Similarities, those: Similarities) -> Float[np.ndarray, "m 7"]:
+    """One by one: rotation vector, shift, log of the unit."""
+    turn = those.turn.transpose(0, 2, 1) @ these.turn
+    return np.column_stack(
+        [
+            Rotation.from_matrix(turn).as_rotvec(),
+            these.place - those.place,
+            these.log_unit - those.log_unit,
+        ]
+    )
+
+
+def joined(one: Similarities, other: Similarities) -> Similarities:
+    """One after the other."""
+    return Similarities(
+        np.concatenate([one.turn, other.turn]),
+        np.concatenate([one.place, other.place]),
+        np.concatenate([one.log_unit, other.log_unit]),
+    )
