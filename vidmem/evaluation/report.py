@@ -5,14 +5,18 @@ from typing import Any
 
 from rich.table import Table
 
+DETAILS = ("_recall", "_decay")
+"""Columns with these ends make a terminal of usual width unreadable; pages and JSON have them."""
+
 
 def table(report: Mapping[str, Any]) -> Table:
-    """A row per sequence (if there are any) and one for the whole."""
-    rows, whole, names = _parts(report)
+    """A row per sequence (if there are any) and one for the whole; without ``DETAILS``."""
+    rows, whole, every = _parts(report)
+    names = [name for name in every if not name.endswith(DETAILS)]
     drawn = Table(title=f"configuration {report.get('config_hash', '')}")
-    drawn.add_column("sequence")
+    drawn.add_column("sequence", overflow="fold")
     for name in names:
-        drawn.add_column(name, justify="right")
+        drawn.add_column(name, justify="right", no_wrap=True)
     for title, row in rows.items():
         drawn.add_row(title, *(_cell(row.get(name)) for name in names))
     drawn.add_section()

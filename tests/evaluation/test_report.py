@@ -1,0 +1,28 @@
+"""Tables that can be read where they are shown."""
+
+from rich.console import Console
+
+from vidmem.evaluation.report import markdown, table
+
+MEASURES = ("J", "F", "JF", "J_recall", "F_recall", "J_decay", "F_decay", "J_official_decay", "V")
+REPORT = {
+    **dict.fromkeys(MEASURES, 0.8123),
+    "fps": 11.0,
+    "config_hash": "abc",
+    "sequences": {"motocross-jump": {**dict.fromkeys(MEASURES, 0.5), "frames": 40, "fps": 11.0}},
+}
+
+
+def test_numbers_are_whole_in_a_terminal_of_eighty_columns():
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(table(REPORT))
+    shown = captured.get()
+    assert "\u2026" not in shown and "motocross-jump" in shown and "0.812" in shown
+
+
+def test_pages_have_every_column():
+    page = markdown(REPORT, title="toys")
+    header, _, mean, row = page.splitlines()[-4:]
+    assert all(f" {name} |" in header for name in (*MEASURES, "fps", "frames"))
+    assert mean.startswith("| **mean** | 0.812 |") and row.startswith("| motocross-jump | 0.500 |")
