@@ -123,7 +123,7 @@ def _wire_videos(gr: Any, page: Page, do: OnVideos, usual: dict[str, Any]) -> No
         time_limit=CLEAN_SECONDS, **usual,
     )  # fmt: skip
     shown = [*painted, *settings]
-    page.family.input(do.family, [key, page.family], outputs=shown, **QUIET)
+    page.family.select(do.family, [key, page.family], outputs=shown, **QUIET)
     for knob in (page.refine, page.depth):
         knob.input(do.settings, [key, *settings], outputs=shown, **QUIET)
     for knob in (page.budget, page.keyframes):

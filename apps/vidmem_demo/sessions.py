@@ -36,6 +36,11 @@ class Sessions:
         """Sessions that are open."""
         return len(self._open)
 
+    @property
+    def all(self) -> tuple[Session, ...]:
+        """Those that are open."""
+        return tuple(self._open.values())
+
     def get(self, key: str) -> Session | None:
         """The session of a browser tab, if it has one."""
         return self._open.get(key)

@@ -20,7 +20,7 @@ function label(tag) {
   made.textContent = tag.text;
   made.style.setProperty("--object", tag.colour);
   made.style.left = `${tag.left}%`;
-  made.style.top = `${tag.top}%`;
+  made.style.top = `max(0px, calc(${tag.top}% - 1.4em))`;
   return made;
 }
 

@@ -95,9 +95,7 @@ def _tag(state: ObjectState, width: int, height: int) -> dict[str, Any]:
 def _status(session: Session, state: State) -> str:
     count, live = session.clip.frame_count, session.live
     parts = [f"<span class='vm-state'>{WORDS[state]}</span>"]
-    parts.append(
-        f"<span>frame <b>{session.frame.index}</b>{f' of {count}' if count else ''}</span>"
-    )
+    parts.append(f"<span>frame <b>{session.frame.index}</b>{f' / {count}' if count else ''}</span>")
     if live.result is not None:
         used, budget = live.result.memory_bytes / 2**20, session.engine.config.memory.budget_mb
         parts.append(f"<span><b>{live.frames_per_second:.1f}</b> frames/s</span>")
