@@ -219,6 +219,7 @@ def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
         "pose": torch.from_numpy(now.pose),
         "started": torch.tensor(now.started),
         "metres": torch.tensor(now.metres, dtype=torch.float64),
+        "parallax_px": torch.tensor(now.parallax_px, dtype=torch.float64),
         **now.corrections.written(),
     }
     keyframe = {
@@ -227,9 +228,10 @@ def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
         "given": torch.from_numpy(np.full((4, 4), np.nan) if now.given is None else now.given),
         "known": torch.tensor(now.started),
     }
+    confidence = confidence_of(now.inverse, now.variance, parallax_px=now.parallax_px)
     return Depth(
         inverse=_at(filled, now.grey.shape) / np.float32(now.metres.per_unit),
-        confidence=_at(confidence_of(now.inverse, now.variance), now.grey.shape),
+        confidence=_at(confidence, now.grey.shape),
         metric=now.metres.known,
         intrinsics=now.camera,
         scene=now.scene,

@@ -34,16 +34,3 @@ def covered_share(
         return 0.0, 0.0
     nearer = float(np.mean(depth.inverse[asked] > NEARER * object_inverse))
     return nearer, float(asked.sum() / expected.sum())
-
-
-def is_occluded(
-    depth: Depth, *, expected: Bool[np.ndarray, "h w"], object_inverse: float, scene: int
-) -> bool:
-    """Whether a nearer surface stands over the expected place of an object, as far as depth knows.
-
-    Arguments as for :func:`covered_share`.
-    """
-    share, asked = covered_share(
-        depth, expected=expected, object_inverse=object_inverse, scene=scene
-    )
-    return asked >= COVERED and share >= COVERED

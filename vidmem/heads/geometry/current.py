@@ -49,6 +49,8 @@ class Current:
     travel_px: float
     corrections: Corrections
     """Of remembered keyframes."""
+    parallax_px: float = 0.0
+    """Most parallax of any look in this scene."""
     guess: Float32[np.ndarray, "h w"] | None = None
     """What one picture alone tells, until geometry starts: it chooses the unit then."""
 
@@ -72,6 +74,7 @@ def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) 
         started=True,
         metres=Metres(*before.state["metres"].tolist()),
         corrections=Corrections.read(before.state),
+        parallax_px=float(before.state["parallax_px"]),
     )
 
 

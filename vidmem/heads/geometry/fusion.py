@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from vidmem.flow import warp
+from vidmem.types import Number
 
 FORGETTING = 0.05
 """Relative standard deviation that every step adds."""
@@ -13,6 +14,8 @@ AGREEMENT = 2.0
 """Standard deviations within which two estimates are averaged."""
 UNKNOWN = 0.5
 """Relative standard deviation of a guess."""
+SHARED_ERROR_PX = 0.3
+"""Of motion between two places, wrong in the same way everywhere."""
 
 
 def carry(
@@ -81,9 +84,20 @@ def join(
 
 
 def confidence_of(
-    inverse: Float32[np.ndarray, "h w"], variance: Float32[np.ndarray, "h w"]
+    inverse: Float32[np.ndarray, "h w"],
+    variance: Float32[np.ndarray, "h w"],
+    *,
+    parallax_px: Number,
 ) -> Float32[np.ndarray, "h w"]:
-    """0 to 1, falling with the relative standard deviation; 0.5 at 12 %."""
-    relative = variance / np.maximum(inverse, 1e-6) ** 2
+    """0 to 1, falling with the relative standard deviation; 0.5 at 12 %.
+
+    Args:
+        inverse: inverse depth.
+        variance: of it, as if pixels erred one by one.
+        parallax_px: the most that was ever seen. Where it was little, lens, flow and rotation are
+            wrong by as much all over the picture, whatever single pixels say.
+    """
+    shared = (SHARED_ERROR_PX / parallax_px) ** 2 if parallax_px else 0.0
+    relative = variance / np.maximum(inverse, 1e-6) ** 2 + np.float32(shared)
     confidence: np.ndarray = (1 / (1 + relative / 0.12**2)).astype(np.float32)
     return confidence

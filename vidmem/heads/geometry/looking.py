@@ -24,8 +24,6 @@ from vidmem.types import Keyframe
 
 FLOW_ERROR_PX = 1.5
 LEAST_PARALLAX_PX = 0.8
-STARTING_PARALLAX_PX = 0.8
-"""The first look fixes the unit: it waits for a little more."""
 GOOD_PX = 0.2
 """Forward-backward error of the flow where it is good."""
 FEWEST = 60
@@ -45,6 +43,7 @@ class _Look:
     good: Bool[np.ndarray, "h w"]
     motion: Float[np.ndarray, "4 4"]
     """Points from here to there, in the unit of ``inverse``."""
+    parallax_px: float
 
     def scaled(self, length: float) -> "_Look":
         """The same with a baseline ``length`` times as long."""
@@ -88,7 +87,8 @@ def look_at(now: Current, partner: Keyframe) -> Current:
     if not now.started:
         now = replace(now, variance=np.full_like(look.variance, FAR_AWAY), started=True)
     inverse, variance = join(now.inverse, now.variance, look.inverse, look.variance, look.good)
-    return replace(now, inverse=inverse, variance=variance)
+    most = max(now.parallax_px, look.parallax_px)
+    return replace(now, inverse=inverse, variance=variance, parallax_px=most)
 
 
 def _look(now: Current, partner: Keyframe) -> _Look | None:
@@ -98,15 +98,16 @@ def _look(now: Current, partner: Keyframe) -> _Look | None:
     error = scale * forward_backward_error(offsets, shrunk(flow(grey, now.grey, preset="fast")))
     usable = (error < FLOW_ERROR_PX) & now.still & within(offsets)
     there = along(now.rays, offsets, now.camera.fx / scale)
-    motion = _motion(now, partner, there, np.where(usable, error, np.inf))
-    if motion is None:
+    found = _motion(now, partner, there, np.where(usable, error, np.inf))
+    if found is None:
         return None
+    motion, parallax = found
     inverse, variance, good = triangulate(
         now.rays, there, motion=motion, focal=now.camera.fx, flow_error=error, usable=usable
     )
     if good.sum() < LEAST_SHARE * good.size:
         return None
-    return _Look(offsets, inverse, variance, good, motion)
+    return _Look(offsets, inverse, variance, good, motion, parallax)
 
 
 def _motion(
@@ -114,13 +115,18 @@ def _motion(
     partner: Keyframe,
     there: Float32[np.ndarray, "h w 3"],
     error: Float32[np.ndarray, "h w"],
-) -> Float[np.ndarray, "4 4"] | None:
-    """Of points from here to there, with a unit baseline. None: too little parallax."""
+) -> tuple[Float[np.ndarray, "4 4"], float] | None:
+    """Of points from here to there, with a unit baseline, and the parallax in pixels.
+
+    None: too little parallax.
+    """
     picked = np.isfinite(error[::GRID, ::GRID])
     here = now.rays[::GRID, ::GRID][picked].astype(np.float64)
     seen = there[::GRID, ::GRID][picked].astype(np.float64)
-    least = LEAST_PARALLAX_PX if now.started else STARTING_PARALLAX_PX
-    if len(here) < FEWEST or parallax_px(here, seen, focal=now.camera.fx) < least:
+    if len(here) < FEWEST:
+        return None
+    parallax = parallax_px(here, seen, focal=now.camera.fx)
+    if parallax < LEAST_PARALLAX_PX:
         return None
     guess = None
     doubt = TRACKED_DOUBT
@@ -130,7 +136,8 @@ def _motion(
         guess = inverted(partner.state["pose"].numpy()) @ now.pose
     weights = now.texture[::GRID, ::GRID][picked] / (1 + error[::GRID, ::GRID][picked] / GOOD_PX)
     matches = Matches(here, seen, weights.astype(np.float64))
-    return relative_motion(matches, focal=now.camera.fx, guess=guess, doubt=doubt)
+    motion = relative_motion(matches, focal=now.camera.fx, guess=guess, doubt=doubt)
+    return None if motion is None else (motion, parallax)
 
 
 def _length(now: Current, partner: Keyframe, look: _Look) -> float | None:

@@ -74,7 +74,8 @@ def solve(nodes: Similarities, edges: Edges) -> Similarities:
     def residuals(x: np.ndarray) -> np.ndarray:
         now = moved(x)
         apart = now.at(edges.end).seen_from(now.at(edges.start))
-        return (difference(apart, edges.measured) / edges.doubts).ravel()
+        errors: np.ndarray = difference(apart, edges.measured) / edges.doubts
+        return errors.ravel()
 
     start = np.zeros(7 * (len(nodes.place) - 1))
     return moved(least_squares(residuals, start, method="lm", x_scale=0.01).x)
