@@ -76,6 +76,12 @@ def test_a_davis_tree_with_first_masks(tmp_path, defaults, level):
     assert bear.masks is not None and bear.masks.name == "00000.png"
 
 
+def test_no_video_takes_the_folder_of_another_or_the_place_of_the_table(tmp_path, defaults):
+    write(tmp_path / "list.csv", "video,out\na/x.mp4,\nb/x.mp4,\nc.mp4,summary.csv\nd.mp4,x\n")
+    jobs = read_jobs(tmp_path / "list.csv", tmp_path / "out", defaults)
+    assert [job.out.name for job in jobs] == ["x", "x-2", "summary.csv-2", "x-3"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "error", "words"),
     [
@@ -87,6 +93,8 @@ def test_a_davis_tree_with_first_masks(tmp_path, defaults, level):
         ("list.csv", "video\n", SourceError, "no videos"),
         ("list.doc", "x", SourceError, ".csv"),
         ("list.csv", None, SourceError, "No such file"),
+        ("list.csv", "video,out\na.mp4,../b\n", ConfigError, "leads out of --out"),
+        ("list.csv", "video,out\na.mp4,/b\n", ConfigError, "leads out of --out"),
     ],
 )
 def test_bad_lists_say_what_is_wrong(tmp_path, defaults, name, text, error, words):

@@ -51,6 +51,8 @@ class Job:
             raise ConfigError(
                 f"save-every is {self.save_every}; it is 1 or more.", remedy="Leave it out."
             )
+        if self.auto < 0:
+            raise ConfigError(f"auto is {self.auto}; it is 0 or more.", remedy="Leave it out.")
 
     def read_prompts(self) -> dict[int, list[Prompt]]:
         """By frame index.

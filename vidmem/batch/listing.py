@@ -10,10 +10,12 @@ from typing import Any
 import yaml
 
 from vidmem.batch.jobs import LIVE, Job
+from vidmem.batch.outcomes import TABLE
 from vidmem.config import config_from
 from vidmem.errors import ConfigError, SourceError
 
 VIDEOS = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".ts", ".mpg", ".mpeg", ".wmv", ".flv")
+LISTS = (".csv", ".jsonl", ".yaml", ".yml", ".json")
 SIDECARS = (".txt", ".json", ".png")
 """Beside a video, with its name: prompts, one a line; COCO masks; first masks."""
 COLUMNS = ("video", "prompts", "masks", "sinks", "every", "size", "start", "end", "config", "out")
@@ -38,10 +40,10 @@ def read_jobs(where: Path, out: Path, defaults: Job) -> list[Job]:
         found = [_row(row, where.parent) for row in _rows(where)]
     if not found:
         raise SourceError(f"{where} lists no videos.", remedy="Add one, or give another folder.")
-    jobs, taken = [], set()
+    jobs, taken = [], {TABLE}
     for values in found:
-        name = values.pop("out", None) or Path(values["source"]).stem or "video"
-        unique = next(n for n in _numbered(str(name)) if n not in taken)
+        name = _inside(values.pop("out", None) or Path(values["source"]).stem or "video")
+        unique = next(n for n in _numbered(name) if n not in taken)
         taken.add(unique)
         jobs.append(_job(values, out / unique, defaults))
     return jobs
@@ -53,6 +55,15 @@ def _job(values: dict[str, Any], out: Path, defaults: Job) -> Job:
     return replace(defaults, **values, out=out, config=config)
 
 
+def _inside(name: str) -> str:
+    path = Path(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ConfigError(
+            f"The folder {name!r} of a row leads out of --out.", remedy="Give a name, without '..'."
+        )
+    return name
+
+
 def _numbered(name: str) -> Iterator[str]:
     yield name
     number = 2
@@ -62,11 +73,14 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _rows(path: Path) -> list[Mapping[str, Any]]:
+    hint = "Give a list or a folder of videos; for a single video there is vidmem run."
+    if path.is_file() and path.suffix.lower() not in LISTS:  # never read: it may be huge
+        raise SourceError(f"{path} is no list ({', '.join(LISTS)}).", remedy=hint)
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise SourceError(f"{path} cannot be opened: {reason}.", remedy="Give a list.") from None
+        raise SourceError(f"{path} cannot be opened: {reason}.", remedy=hint) from None
     try:
         rows = _parse(path.suffix.lower(), text)
     except (ValueError, yaml.YAMLError, csv.Error) as error:
@@ -81,9 +95,7 @@ def _parse(suffix: str, text: str) -> Any:
         return list(csv.DictReader(text.splitlines()))
     if suffix == ".jsonl":
         return [json.loads(line) for line in text.splitlines() if line.strip()]
-    if suffix in (".yaml", ".yml", ".json"):
-        return yaml.safe_load(text)
-    raise ValueError(f"{suffix or 'no suffix'} is not .csv, .jsonl, .yaml or .json")
+    return yaml.safe_load(text)
 
 
 def _row(row: Mapping[str, Any], base: Path) -> dict[str, Any]:

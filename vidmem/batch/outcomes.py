@@ -10,12 +10,13 @@ from typing import Any, Literal
 from vidmem.batch.jobs import Job
 from vidmem.sinks.places import write_whole
 
+TABLE = "summary.csv"
 Status = Literal["done", "already done", "truncated", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One row of ``summary.csv``."""
+    """One row of ``TABLE``."""
 
     source: str
     out: str
@@ -51,7 +52,7 @@ def failure_of(job: Job, error: str) -> Outcome:
 
 
 def write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
-    """``summary.csv``, in the order of the list, under a temporary name first.
+    """``TABLE``, in the order of the list, under a temporary name first.
 
     Raises:
         SinkError: it cannot be written.

@@ -11,11 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from vidmem.batch.jobs import SINKS, Job
 from vidmem.batch.listing import read_jobs
-from vidmem.batch.outcomes import Outcome, write_table
+from vidmem.batch.outcomes import TABLE, Outcome, write_table
 from vidmem.batch.pool import Told, run_jobs, slots_of
 from vidmem.batch.worker import Step
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions
 from vidmem.config import Config
+from vidmem.errors import ConfigError
 
 FAILED = 1
 
@@ -63,7 +64,7 @@ def batch(
     jobs = read_jobs(videos, out, defaults)
     with _Board(output.console(), len(jobs)) as board:
         outcomes = _all(jobs, _running(engine, jobs, workers, address, board.told), board)
-    write_table(out / "summary.csv", outcomes)
+    write_table(out / TABLE, outcomes)
     failed = [outcome for outcome in outcomes if not outcome.succeeded]
     console = output.console()
     for outcome in failed:
@@ -77,6 +78,8 @@ def batch(
 def _running(
     engine: str, jobs: Sequence[Job], workers: int | None, address: str | None, told: Told
 ) -> Iterator[tuple[int, Outcome]]:
+    if workers is not None and workers < 1:
+        raise ConfigError(f"{workers} workers do nothing.", remedy="Give 1 or more.")
     if engine == "ray":
         from vidmem.batch.cluster import run_on_ray
 

@@ -20,7 +20,7 @@ def check_size(width: int, height: int, name: str) -> None:
     if width < 1 or height < 1:
         raise SourceError(
             f"{name} says it is {width}x{height} pixels.",
-            remedy="The file is damaged; make it again.",
+            remedy="Sides have 1 pixel or more; a file that says less is damaged.",
         )
     if max(width, height) > LARGEST_SIDE or width * height > LARGEST_PIXELS:
         raise SourceError(
