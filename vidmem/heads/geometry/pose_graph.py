@@ -82,15 +82,15 @@ def solve(nodes: Similarities, edges: Edges) -> Similarities:
 
 
 def difference(these: Similarities, those: Similarities) -> Float[np.ndarray, "m 7"]:
-    """One by one: rotation vector, shift, log of the unit."""
+    """One by one: axis times sine of the turn between them, shift, log of the unit."""
     turn = those.turn.transpose(0, 2, 1) @ these.turn
-    return np.column_stack(
-        [
-            Rotation.from_matrix(turn).as_rotvec(),
-            these.place - those.place,
-            these.log_unit - those.log_unit,
-        ]
-    )
+    result = np.empty((len(turn), 7))
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        result[:, i] = (turn[:, k, j] - turn[:, j, k]) / 2
+    result[:, 3:6] = these.place - those.place
+    result[:, 6] = these.log_unit - those.log_unit
+    return result
 
 
 def joined(one: Similarities, other: Similarities) -> Similarities:
