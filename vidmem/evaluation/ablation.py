@@ -33,16 +33,21 @@ def without(config: Config, part: Part) -> Config | None:
 
     policy: the latest pages instead of chosen ones. refine: along edges instead of SAM-HQ, plainly
     enlarged instead of along edges. selection: SAM-HQ's own score. feedback: only coarse masks
-    teach. refresh: only prompts teach. absence: absent and occluded objects are remembered too.
-    depth-for-masks: no depth, which tells hidden from lost.
+    teach. refresh: only prompts teach. absence: absent, occluded and doubtful objects are
+    remembered too. depth-for-masks: no depth, which tells hidden from lost.
     """
+    memory = config.memory
     changed = {
-        "policy": lambda: replace(config, memory=replace(config.memory, policy="fifo")),
+        "policy": lambda: replace(config, memory=replace(memory, policy="fifo")),
         "refine": lambda: _coarser(config),
         "selection": lambda: replace(config, refine=replace(config.refine, select="score")),
         "feedback": lambda: replace(config, refine=replace(config.refine, feedback=False)),
         "refresh": lambda: replace(config, tracker=replace(config.tracker, refresh=False)),
-        "absence": lambda: replace(config, memory=replace(config.memory, skip_empty=False)),
+        "absence": lambda: replace(
+            # What is absent is doubtful too: one rule alone changes nothing.
+            config,
+            memory=replace(memory, skip_empty=False, reliability=False),
+        ),
         "depth-for-masks": lambda: replace(config, depth=replace(config.depth, enabled=False)),
     }[part]()
     unread = (part in ("selection", "feedback") and config.refine.by != "sam-hq") or (
