@@ -24,6 +24,8 @@ class Job:
     """As for ``open_source``."""
     out: Path
     """The folder for the results."""
+    remote: str | None = None
+    """Address of a folder to which finished results are moved."""
     prompts: tuple[str, ...] = ()
     """As for ``parse_prompt``."""
     masks: Path | None = None
@@ -45,6 +47,11 @@ class Job:
     def can_resume(self) -> bool:
         """Files can be read again; cameras, streams and standard input cannot."""
         return self.source != "-" and not self.source.startswith(LIVE)
+
+    @property
+    def where(self) -> str:
+        """Folder or address of the results."""
+        return self.remote or str(self.out)
 
     def __post_init__(self) -> None:
         if self.save_every < 1:

@@ -37,7 +37,7 @@ def outcome_of(job: Job, summary: dict[str, Any], *, again: bool) -> Outcome:
     ended: Status = "already done" if again else "done"
     return Outcome(
         source=job.source,
-        out=str(job.out),
+        out=job.where,
         status="truncated" if summary["truncated"] else ended,
         frames=summary["frames"],
         seconds=summary["seconds"],
@@ -48,7 +48,7 @@ def outcome_of(job: Job, summary: dict[str, Any], *, again: bool) -> Outcome:
 
 def failure_of(job: Job, error: str) -> Outcome:
     """Of a run that cannot be done."""
-    return Outcome(source=job.source, out=str(job.out), status="failed", error=error)
+    return Outcome(source=job.source, out=job.where, status="failed", error=error)
 
 
 def write_table(path: Path, outcomes: Sequence[Outcome]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from vidmem.batch.jobs import Job
 from vidmem.batch.outcomes import Outcome, failure_of, outcome_of
 from vidmem.batch.progress import read_summary
-from vidmem.batch.running import Tally, run_job
+from vidmem.batch.remote import remote_summary, upload
+from vidmem.batch.running import Tally, Told, run_job
 from vidmem.errors import VidmemError
 from vidmem.types import Result
 
@@ -41,7 +42,10 @@ def attempt(job: Job, told: Callable[[Step], None]) -> Outcome:
             told(Step(tally.frames, tally.total, tally.frames_per_second))
 
     try:
-        summary = read_summary(job.out, job.key())
+        key = job.key()
+        if job.remote is not None:
+            return _attempt_remote(job, job.remote, key, tell)
+        summary = read_summary(job.out, key)
         if summary is not None:
             return outcome_of(job, summary, again=True)
         return outcome_of(job, run_job(job, told=tell), again=False)
@@ -49,6 +53,15 @@ def attempt(job: Job, told: Callable[[Step], None]) -> Outcome:
         return failure_of(job, str(error))
     except Exception as error:  # one bad video never stops the rest
         return failure_of(job, f"{type(error).__name__}: {error}")
+
+
+def _attempt_remote(job: Job, address: str, key: str, told: Told) -> Outcome:
+    summary = remote_summary(address, key)
+    if summary is not None:
+        return outcome_of(job, summary, again=True)
+    summary = read_summary(job.out, key) or run_job(job, told=told)
+    upload(job.out, address)
+    return outcome_of(job, summary, again=False)
 
 
 class Worker:

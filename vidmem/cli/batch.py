@@ -1,18 +1,20 @@
 """``vidmem batch``: many videos, several at once, and again after a kill."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from vidmem.batch.jobs import SINKS, Job
 from vidmem.batch.listing import read_jobs
 from vidmem.batch.outcomes import TABLE, Outcome, write_table
 from vidmem.batch.pool import Told, run_jobs, slots_of
+from vidmem.batch.remote import check_remote, is_remote, staging, upload_file
 from vidmem.batch.worker import Step
 from vidmem.cli.options import ConfigOptions, Output, OutputOptions
 from vidmem.config import Config
@@ -25,7 +27,7 @@ def batch(
     videos: Annotated[Path, tyro.conf.Positional],
     /,
     *,
-    out: Path,
+    out: str,
     auto: int = 0,
     sinks: tuple[str, ...] = SINKS,
     every: int = 1,
@@ -41,7 +43,8 @@ def batch(
     Args:
         videos: a CSV, JSONL or YAML list; a folder of videos with prompts beside them; or a DAVIS
             tree.
-        out: the folder for the results, one folder per video, and summary.csv.
+        out: the folder for the results, one folder per video, and summary.csv; or an address such
+            as s3://bucket/folder (fsspec).
         auto: objects to propose in the first frame of a video without prompts.
         sinks: what to write.
         every: use every n-th frame.
@@ -52,27 +55,39 @@ def batch(
         config: every knob.
         output: how to talk.
     """
+    folder = staging(out) if is_remote(out) else Path(out)
     defaults = Job(
         source="",
-        out=out,
+        out=folder,
         auto=auto,
         sinks=sinks,
         every=every,
         save_every=save_every,
         config=config,
     )
-    jobs = read_jobs(videos, out, defaults)
+    jobs = _addressed(read_jobs(videos, folder, defaults), out, folder)
     with _Board(output.console(), len(jobs)) as board:
         outcomes = _all(jobs, _running(engine, jobs, workers, address, board.told), board)
-    write_table(out / TABLE, outcomes)
+    write_table(folder / TABLE, outcomes)
+    if is_remote(out):
+        upload_file(folder / TABLE, f"{out}/{TABLE}")
     failed = [outcome for outcome in outcomes if not outcome.succeeded]
     console = output.console()
     for outcome in failed:
-        console.print(f"[red]{outcome.status}[/] {outcome.source}: {outcome.error}")
+        told = escape(f"{outcome.source}: {outcome.error}")
+        console.print(f"[red]{outcome.status}[/] {told}", soft_wrap=True)
     console.print(f"{len(outcomes) - len(failed)} of {len(outcomes)} videos done.")
-    console.print(f"Results: {out.resolve()}", soft_wrap=True)
+    console.print(f"Results: {out if is_remote(out) else folder.resolve()}", soft_wrap=True)
     output.finish({"videos": [asdict(outcome) for outcome in outcomes], "failed": len(failed)})
     return FAILED if failed else 0
+
+
+def _addressed(jobs: list[Job], out: str, folder: Path) -> list[Job]:
+    """With the address of each, where ``out`` is one."""
+    if not is_remote(out):
+        return jobs
+    check_remote(out)
+    return [replace(job, remote=f"{out}/{job.out.relative_to(folder)}") for job in jobs]
 
 
 def _running(
@@ -102,7 +117,7 @@ class _Board:
 
     def __init__(self, console: Console, videos: int) -> None:
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
