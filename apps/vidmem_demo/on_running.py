@@ -97,6 +97,6 @@ class OnRunning:
                 drawn = now
                 # The buttons too: another event may have painted them from before the start.
                 painted, page = self._desk.paint(session), self._desk.page
-                updates |= {part: painted[part] for part in (page.start, page.stop)}
+                updates |= {part: painted[part] for part in (page.start, page.stop, page.frame)}
                 updates[page.memory] = timeline(session)
             yield updates

@@ -62,9 +62,10 @@ def _row(
     colour = "var(--vm-scene)" if stream == SCENE else colour_of(stream.object_id)
     title = escape(_name(session, str(stream)))
     dropped = len(_dropped(stream, kept, decisions))
+    count = f"{len(kept)} keyframe{'s' * (len(kept) != 1)} kept"
     return (
         f"<section class='vm-row' style='--object:{colour}'><h4><i></i>{title}"
-        f"<small>{len(kept)} keyframes kept{f', {dropped} dropped' if dropped else ''}</small></h4>"
+        f"<small>{count}{f', {dropped} dropped' if dropped else ''}</small></h4>"
         f"<div class='vm-cards'>{cards}</div>{_strip(stream, kept, decisions, frames)}</section>"
     )
 
