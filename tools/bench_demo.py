@@ -195,7 +195,7 @@ def measure_page(page: Any, picture: Path | None) -> dict[str, float]:
     seconds = time.perf_counter() - begin
     count = int(page.get_attribute(".vm-stage", "data-shown")) - before
     if picture is not None:
-        page.screenshot(path=str(picture), type="jpeg", quality=85, full_page=True)
+        page.screenshot(path=str(picture), type="jpeg", quality=80, full_page=True)
     page.click("#start")
     page.wait_for_function(STATE + "'paused'")
     return {"first_seconds": first, "shown": count, "page_fps": count / seconds}

@@ -136,7 +136,7 @@ def _sources(gr: Any) -> dict[str, Any]:
             use = gr.Button("Use the camera", elem_id="use-camera", size="sm", min_width=120)
         camera = gr.Image(
             sources=["webcam"], streaming=True, type="numpy", format="jpeg", visible=False,
-            label="Camera: press record", elem_id="camera", height=220, buttons=[],
+            label="Camera", elem_id="camera", height=220, buttons=[],
             webcam_options=gr.WebcamOptions(mirror=False),
         )  # fmt: skip
     return {"upload": upload, "example": example, "camera_button": use, "camera": camera}

@@ -70,10 +70,11 @@ class OnVideos:
             return updates
         assert isinstance(session.clip, CameraClip)
         session.clip.offer(image, time.monotonic())
-        if session.running or session.seen or session.marks.by_frame or session.marks.corner:
+        if not session.show(Frame(np.ascontiguousarray(image), 0, 0.0)):
             return self._desk.same()
-        session.show(Frame(np.ascontiguousarray(image), 0, 0.0))
-        return {self._desk.page.stage: still_view(session, DepthPainter())}
+        view = still_view(session, DepthPainter())
+        # A click meanwhile answers by itself: this picture would hide its answer.
+        return self._desk.same() if session.is_clicked else {self._desk.page.stage: view}
 
     def family(self, key: str, family: str) -> Updates:
         """Another family comes with settings of its own."""

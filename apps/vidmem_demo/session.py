@@ -76,13 +76,22 @@ class Session:
         return isinstance(self.clip, CameraClip)
 
     @property
+    def is_clicked(self) -> bool:
+        """Whether anything was marked."""
+        return bool(self.marks.by_frame or self.marks.corner)
+
+    @property
     def is_over(self) -> bool:
         """Whether there is nothing to go on with: the next start begins anew."""
         return self.stopped or (self.work.ended and not self.work.corrected)
 
-    def show(self, frame: Frame) -> None:
-        """Show another picture that was not computed: a camera's newest."""
-        self.work.frame = frame
+    def show(self, frame: Frame) -> bool:
+        """Show a camera's newest picture; False where the shown one was clicked on or computed."""
+        with self._lock:
+            if self.running or self.seen or self.is_clicked:
+                return False
+            self.work.frame = frame
+            return True
 
     def click(self, place: tuple[int, int], tool: Tool) -> None:
         """Mark the shown frame; the mask answers at once.

@@ -162,7 +162,9 @@ def test_a_camera_does_not_go_back(sessions):
     clip, image = CameraClip(), np.zeros((48, 64, 3), np.uint8)
     image[10:30, 10:30] = 255
     made = sessions.open("cam", clip, Config(), frame=Frame(image, 0, 0.0))
+    assert made.show(Frame(image.copy(), 0, 0.0))
     made.click((20, 20), "add")
+    assert not made.show(Frame(image.copy(), 0, 0.0))
     made.start()
     for number in range(200):
         clip.offer(image, number / 30)
