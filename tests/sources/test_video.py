@@ -78,6 +78,23 @@ def test_rotation_metadata_is_applied(video, picture, angle):
     assert np.abs(frame.image.astype(int) - turned).mean() < 6
 
 
+@pytest.mark.parametrize(("flags", "left"), [("tff=1", (0.0, 0.5)), ("interlaced=0", (0.8, 1.2))])
+def test_combs_are_removed_where_the_video_says_interlaced(video, flags, left):
+    pictures = [np.full((48, 64, 3), 60, np.uint8) for _ in range(8)]
+    for index, image in enumerate(pictures):
+        for field in (0, 1):  # the second field sees the bar half a frame later
+            begin = 2 + 6 * index + 3 * field
+            image[field::2, begin : begin + 12] = 220
+    path = video("bar.mp4", frames=8, pictures=pictures, options={"x264-params": flags, "crf": "4"})
+
+    def comb(image):
+        return np.abs(np.diff(image[..., 1].astype(int), axis=0)).mean()
+
+    frames = list(open_source(path))
+    shares = [comb(f.image) / comb(p) for f, p in zip(frames[2:6], pictures[2:6], strict=True)]
+    assert left[0] <= min(shares) and max(shares) <= left[1]
+
+
 def test_variable_rate_keeps_true_times(video):
     times = [0, 0.04, 0.2, 0.21, 0.5, 1.7, 1.75, 3.0]
     path = video("vfr.mkv", frames=8, times=times)
