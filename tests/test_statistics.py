@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from vidmem.statistics import Appearance, balanced, guided
+from vidmem.statistics import Appearance, balanced, guided, joined, looks
 
 
 def two_colours():
@@ -75,3 +75,29 @@ def test_every_fourth_pixel_teaches_what_all_do():
     )
     whole, thinned = all_of_it.permanent_a, some.recent_a / 0.3
     assert (whole - thinned).abs().max() < 0.05 * whole.abs().max()
+
+
+def test_only_pixels_that_teach_are_lifted_to_what_the_classifier_sees():
+    features, inside = two_colours()
+    lifted = []
+
+    def lift(rows):
+        lifted.append(len(rows))
+        return torch.cat([rows, rows.square()], 1)
+
+    plain = Appearance.empty(6).taught(features, inside, permanent=False, lift=lift)
+    whole = torch.cat([features, features.square()], 2)
+    wanted = Appearance.empty(6).taught(whole, inside, permanent=False)
+    assert torch.allclose(plain.recent_a, wanted.recent_a)
+    assert lifted[0] < inside.numel()
+
+
+def test_looks_round_the_same_wherever_arrays_lie_in_memory():
+    dice = np.random.default_rng(0)
+    image = dice.integers(0, 255, (48, 64, 3), np.uint8)
+    grey = np.ascontiguousarray(image[..., 0])
+    held, seen = [], set()
+    for _ in range(60):
+        held.append(np.empty(dice.integers(1, 5000)))
+        seen.add(joined(looks(image, grey)).numpy().tobytes())
+    assert len(seen) == 1

@@ -4,6 +4,7 @@ With features x and soft labels y in [-1, 1]: A = sum w x x^T, b = sum w x y, an
 (A + lambda I)^-1 b. Bounded, order-independent, mergeable; refreshing is one weighted addition.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,6 +21,10 @@ THIN = 4
 """Neighbouring pixels look alike: every fourth teaches as much, in a quarter of the time."""
 ENOUGH_PIXELS = 1500
 """Of an object, from which they are thinned too."""
+PLAIN = 10
+"""Numbers of a pixel."""
+PLAIN_SCALES = np.array([1 / 50] * 9 + [1 / 255], np.float32)
+PLAIN_OFFSETS = np.array([1, 0, 0] * 3 + [0], np.float32)
 NEAR_PX = 20.0
 """Background near the object is what it is mistaken for: weight falls with this distance."""
 
@@ -50,10 +55,11 @@ class Appearance:
 
     def taught(
         self,
-        features: Float[Tensor, "rows columns size"],
+        features: Float[Tensor, "rows columns plain"],
         inside: Float[Tensor, "rows columns"],
         *,
         permanent: bool,
+        lift: Callable[[Tensor], Tensor] = torch.as_tensor,
         decay: float = 0.9,
         rate: float = 0.3,
     ) -> "Appearance":
@@ -62,16 +68,17 @@ class Appearance:
         Args:
             features: of every pixel.
             inside: probability of the object, 0 to 1.
+            lift: makes [n size], what the classifier sees, of [n plain]; only of pixels that teach.
             permanent: a prompted frame, never forgotten.
             decay: what stays of the recent part.
             rate: what the new frame adds to it.
         """
         if permanent:
-            a, b = _sums(features, inside, thin=1)
+            a, b = _sums(features, inside, lift, thin=1)
             return Appearance(
                 self.permanent_a + a, self.permanent_b + b, self.recent_a, self.recent_b
             )
-        a, b = _sums(features, inside, thin=THIN)
+        a, b = _sums(features, inside, lift, thin=THIN)
         return Appearance(
             self.permanent_a,
             self.permanent_b,
@@ -88,8 +95,9 @@ class Appearance:
 
 
 def _sums(
-    features: Float[Tensor, "rows columns size"],
+    features: Float[Tensor, "rows columns plain"],
     inside: Float[Tensor, "rows columns"],
+    lift: Callable[[Tensor], Tensor],
     *,
     thin: int,
 ) -> tuple[Float[Tensor, "size size"], Float[Tensor, " size"]]:
@@ -99,7 +107,7 @@ def _sums(
     whole = own if own.sum() < ENOUGH_PIXELS else torch.zeros_like(own)
     kept = whole | (torch.arange(len(soft)) % thin == 0)
     weights = weights * torch.where(whole, 1, thin)
-    flat, soft, weights = flat[kept], soft[kept], weights[kept]
+    flat, soft, weights = lift(flat[kept]), soft[kept], weights[kept]
     weighted = flat * weights[:, None]
     return weighted.T @ flat, weighted.T @ (2 * soft - 1)
 
@@ -113,20 +121,32 @@ def balanced(inside: Float[Tensor, "rows columns"]) -> Float[Tensor, "rows colum
     return 0.5 * hard / hard.sum().clamp(min=1) + 0.5 * rest / rest.sum().clamp(min=1e-6)
 
 
-def plain_features(
+def looks(
     image: UInt8[np.ndarray, "h w 3"], grey: UInt8[np.ndarray, "h w"], *, shrink: int = 1
-) -> Float32[np.ndarray, "h w 10"]:
-    """Lab, its means over 7 and 21 pixels, and the gradient energy around a pixel.
+) -> list[np.ndarray]:
+    """Lab, its means over 7 and 21 pixels (each [h w 3]), the gradient energy around a pixel [h w].
 
-    ``shrink``: how many times smaller than working size the picture is.
+    To be sampled, and then :func:`joined`. ``shrink``: how many times smaller than working size
+    the picture is.
     """
     near, wide = (size // shrink | 1 for size in (7, 21))
-    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / 50
-    lab -= np.array([1, 0, 0], np.float32)
-    across = cv2.Sobel(grey, cv2.CV_32F, 1, 0) / 255
-    down = cv2.Sobel(grey, cv2.CV_32F, 0, 1) / 255
-    energy = cv2.blur(np.sqrt(across**2 + down**2), (near, near))
-    return np.dstack([lab, cv2.blur(lab, (near, near)), cv2.blur(lab, (wide, wide)), energy])
+    lab = cv2.cvtColor(np.multiply(image, np.float32(1 / 255)), cv2.COLOR_RGB2LAB)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    # Not cv2.magnitude: it rounds by where arrays lie in memory, and runs would not repeat.
+    slope = np.sqrt(across**2 + down**2)
+    return [
+        lab,
+        cv2.blur(lab, (near, near)),
+        cv2.blur(lab, (wide, wide)),
+        cv2.blur(slope, (near, near)),
+    ]
+
+
+def joined(parts: Sequence[np.ndarray]) -> Float[Tensor, "h w 10"]:
+    """All that :func:`looks` gave, each number about -1 to 1."""
+    both = torch.from_numpy(np.dstack(parts) * PLAIN_SCALES - PLAIN_OFFSETS)
+    # Products of matrices round by where these lie in memory: torch's always lie the same way.
+    return both.clone()
 
 
 def guided(

@@ -1,28 +1,23 @@
-"""What the embedded tracker sees: colour at three scales, edge energy, random Fourier features.
+"""What the embedded tracker sees: colour at three scales and the energy of edges."""
 
-The Fourier features (Rahimi and Recht, 2007) let a linear classifier bend: their inner product is a
-Gaussian kernel between pixels.
-"""
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
-from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import flow
-from vidmem.statistics import plain_features
+from vidmem.statistics import PLAIN, joined, looks
 from vidmem.types import Features, Frame, Previous
+from vidmem.waves import Waves
 
 STRIDE = 2
 """Working pixels per classified pixel."""
 TOKEN_STRIDE = 8
 """Working pixels per stored token."""
-PLAIN = 10
-FOURIER = 160
-FOURIER_SCALE = 1.5
 TOKEN_WEIGHTS = (1.0,) * 3 + (0.7,) * 3 + (0.3,) * 3 + (1.0,)
 """How much each plain number counts between tokens; wide means mix in what is around."""
 DESCRIPTION = 32
@@ -34,18 +29,12 @@ class NanoEncoder:
 
     def __init__(self, config: TrackerConfig) -> None:
         self._working_pixels = config.working_pixels
-        generator = torch.Generator().manual_seed(0)
-        self._directions = FOURIER_SCALE * torch.randn(PLAIN, FOURIER, generator=generator)
-        self._phases = 2 * torch.pi * torch.rand(FOURIER, generator=generator)
-        directions = torch.randn(PLAIN, DESCRIPTION, generator=generator)
-        self._token_weights = torch.tensor(TOKEN_WEIGHTS)
-        self._token_directions = DESCRIPTION_SCALE * directions
-        self._token_phases = 2 * torch.pi * torch.rand(DESCRIPTION, generator=generator)
+        self._waves = Waves.drawn(PLAIN, DESCRIPTION, scale=DESCRIPTION_SCALE, seed=1)
 
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
         """Features at working size; the first frame of a video fixes that size.
 
-        ``tensors`` holds ``pixels`` [rows columns 171] at stride 2; ``tokens`` [rows columns 10]
+        ``tensors`` holds ``pixels`` [rows columns 10] at stride 2; ``tokens`` [rows columns 10]
         and what describes them, ``waves`` [rows columns 32], at stride 8; ``frame_size`` [2].
         """
         return self._encode(frame, previous, shrink=1)
@@ -63,28 +52,15 @@ class NanoEncoder:
         offsets = _flow(grey, previous.features.grey, shrink=shrink) if previous else None
         small = image if shrink == 1 else _smaller(image, shrink)
         small_grey = grey if shrink == 1 else _smaller(grey, shrink)
-        plain = torch.from_numpy(plain_features(small, small_grey, shrink=shrink))
-        tokens = self._tokens(plain, TOKEN_STRIDE // shrink)
+        parts = looks(small, small_grey, shrink=shrink)
+        tokens = _tokens(parts, TOKEN_STRIDE // shrink)
         tensors = {
-            "pixels": self._pixels(plain),
+            "pixels": joined([part[::STRIDE, ::STRIDE] for part in parts]),
             "tokens": tokens,
-            "waves": torch.cos(tokens @ self._token_directions + self._token_phases),
+            "waves": self._waves.of(tokens.flatten(0, 1)).view(*tokens.shape[:2], -1),
             "frame_size": torch.tensor(frame.size),
         }
         return Features(image, grey, offsets, tensors)
-
-    def _pixels(self, plain: Float[Tensor, "h w 10"]) -> Float[Tensor, "rows columns 171"]:
-        x = plain[::STRIDE, ::STRIDE].contiguous()
-        rows, columns = x.shape[:2]
-        waves = torch.addmm(self._phases, x.view(-1, PLAIN), self._directions).cos_()
-        ones = torch.ones(rows, columns, 1)
-        return torch.cat([ones, x, waves.view(rows, columns, FOURIER)], 2)
-
-    def _tokens(
-        self, plain: Float[Tensor, "h w 10"], stride: int
-    ) -> Float[Tensor, "rows columns 10"]:
-        pooled = functional.avg_pool2d(plain.permute(2, 0, 1)[None], stride)
-        return (pooled[0].permute(1, 2, 0) * self._token_weights).contiguous()
 
 
 def working_size(frame: Frame, pixels: int) -> tuple[int, int]:
@@ -98,6 +74,12 @@ def _smaller(image: np.ndarray, shrink: int) -> np.ndarray:
     size = (image.shape[1] // shrink, image.shape[0] // shrink)
     small: np.ndarray = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return small
+
+
+def _tokens(parts: Sequence[np.ndarray], stride: int) -> Float[Tensor, "rows columns 10"]:
+    rows, columns = (length // stride for length in parts[0].shape[:2])
+    pooled = [cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA) for part in parts]
+    return joined(pooled) * torch.tensor(TOKEN_WEIGHTS)
 
 
 def _flow(

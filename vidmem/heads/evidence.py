@@ -1,5 +1,6 @@
 """The three sources of a mask, and their sum."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,8 +10,14 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from vidmem.statistics import Appearance, guided
+from vidmem.statistics import PLAIN, Appearance, guided
 from vidmem.types import Features
+from vidmem.waves import Waves
+
+FOURIER = 160
+FOURIER_SCALE = 1.5
+SIZE = 1 + PLAIN + FOURIER
+"""Numbers that the classifier sees of a pixel."""
 
 APPEARANCE_WEIGHT = 3.0
 CARRIED_WEIGHT = 0.5
@@ -52,25 +59,32 @@ class Evidence:
 
 
 def gather(
-    features: Features,
-    appearance: Appearance,
+    scores: Float[Tensor, "h w"],
     carried: Float[Tensor, "h w"],
     memory: Float[Tensor, "h w"] | None,
     other: Float[Tensor, "h w"],
 ) -> Evidence:
     """All three for one object; without stored pages the memory says nothing."""
-    scores = appearance_scores(features, appearance)
     memory, has_memory = (torch.zeros_like(scores), False) if memory is None else (memory, True)
     return Evidence(scores, memory, has_memory, carried, other)
 
 
-def appearance_scores(features: Features, appearance: Appearance) -> Float[Tensor, "h w"]:
-    """The classifier's answer at working size, -1 to 1."""
+def waves() -> Waves:
+    """What makes the classifier bend."""
+    return Waves.drawn(PLAIN, FOURIER, scale=FOURIER_SCALE, seed=0)
+
+
+def appearance_scores(
+    features: Features, appearances: Sequence[Appearance]
+) -> Float[Tensor, "objects h w"]:
+    """The classifiers' answers at working size, -1 to 1."""
     pixels = features.tensors["pixels"]
-    scores = along_edges((pixels @ appearance.classifier()).clamp(-1, 1), pixels[..., 1:4])
     shape = features.grey.shape
-    large = functional.interpolate(scores[None, None], shape, mode="bilinear", align_corners=False)
-    return large[0, 0]
+    classifiers = torch.stack([each.classifier() for each in appearances])
+    found = waves().answers(pixels.flatten(0, 1), classifiers).clamp_(-1, 1)
+    colour = pixels[..., :3]
+    sharp = torch.stack([along_edges(row.view(pixels.shape[:2]), colour) for row in found])
+    return functional.interpolate(sharp[None], shape, mode="bilinear", align_corners=False)[0]
 
 
 def along_edges(

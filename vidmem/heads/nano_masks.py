@@ -13,7 +13,7 @@ from vidmem.config import TrackerConfig
 from vidmem.flow import warp
 from vidmem.heads.distractors import STRIDE, certain, first
 from vidmem.heads.distractors import carried as carried_distractors
-from vidmem.heads.evidence import appearance_scores, gather
+from vidmem.heads.evidence import SIZE, appearance_scores, gather, waves
 from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import claim_of, mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
@@ -78,9 +78,11 @@ class NanoTracker:
             return Masks((), torch.zeros(0, *features.grey.shape), (), (), (), {})
         readout = read_pages(features, recall)
         carried = carry(features, recall)
+        looks = [Appearance.from_state(known.state) for known in recall.objects.values()]
+        scores = appearance_scores(features, looks) if looks else ()
         sightings = {
-            object_id: self._see(features, known, readout, carried)
-            for object_id, known in recall.objects.items()
+            known.object_id: self._see(features, known, row, readout, carried)
+            for known, row in zip(recall.objects.values(), scores, strict=True)
         }
         for object_id, prompt in prompted.items():
             sightings[object_id] = self._prompted(features, prompt, sightings.get(object_id))
@@ -106,13 +108,13 @@ class NanoTracker:
         self,
         features: Features,
         known: ObjectMemory,
+        scores: Float[Tensor, "h w"],
         readout: Readout,
         carried: dict[int, Float[Tensor, "h w"]],
     ) -> Sighting:
         others = carried_distractors(known.state["distractors"].numpy(), features.flow)
         evidence = gather(
-            features,
-            Appearance.from_state(known.state),
+            scores,
             carried[known.object_id],
             readout.inside.get(known.object_id),
             torch.from_numpy(certain(others, (len(features.grey), features.grey.shape[1]))),
@@ -140,17 +142,16 @@ class NanoTracker:
     ) -> State:
         known = recall.objects.get(object_id)
         pixels = features.tensors["pixels"]
-        appearance = (
-            Appearance.from_state(known.state) if known else Appearance.empty(pixels.shape[-1])
-        )
+        appearance = Appearance.from_state(known.state) if known else Appearance.empty(SIZE)
         due = self._refresh and recall.index % TEACH_EVERY == 0 and sighting.teaches
         if (prompted or due) and bool((row > 0).any()):
             shape = pixels.shape[:2]
-            inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)
-            appearance = appearance.taught(pixels, inside[0, 0], permanent=prompted)
+            inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)[0, 0]
+            lift = waves().lifted
+            appearance = appearance.taught(pixels, inside, permanent=prompted, lift=lift)
         others = sighting.distractors
         if sighting.claim is not None:
-            likely = appearance_scores(features, appearance) > PROMPT_LIKELY
+            likely = appearance_scores(features, [appearance])[0] > PROMPT_LIKELY
             others = first(likely.numpy(), sighting.claim)
         return {
             **appearance.state(),

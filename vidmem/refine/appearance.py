@@ -3,17 +3,14 @@
 The classifier is :class:`vidmem.statistics.Appearance`; its state lies in the object's memory.
 """
 
-from functools import cache
-
 import numpy as np
-import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
-from vidmem.statistics import Appearance, plain_features
+from vidmem.statistics import PLAIN, Appearance, joined, looks
 from vidmem.types import State
+from vidmem.waves import Waves
 
-PLAIN = 10
 FOURIER = 64
 FOURIER_SCALE = 1.5
 SIZE = 1 + PLAIN + FOURIER
@@ -23,14 +20,10 @@ PREFIX = "refine."
 def look(
     image: UInt8[np.ndarray, "rows columns 3"], grey: UInt8[np.ndarray, "rows columns"]
 ) -> Float[Tensor, "rows columns 75"]:
-    """What the classifier sees of every pixel: colour at three scales, edges, their Fourier waves.
-
-    Rahimi and Recht, 2007: a linear classifier of random waves bends like a Gaussian kernel.
-    """
-    plain = torch.from_numpy(plain_features(image, grey))
-    directions, phases = _waves()
-    waves = torch.cos(plain @ directions + phases)
-    return torch.cat([torch.ones(*plain.shape[:2], 1), plain, waves], -1)
+    """What the classifier sees of every pixel: colour at three scales, edges, their waves."""
+    plain = joined(looks(image, grey))
+    waves = Waves.drawn(PLAIN, FOURIER, scale=FOURIER_SCALE, seed=0)
+    return waves.lifted(plain.flatten(0, 1)).view(*plain.shape[:2], SIZE)
 
 
 def evidence(
@@ -51,10 +44,3 @@ def remembered(state: State) -> Appearance:
 def to_remember(appearance: Appearance) -> State:
     """Under names that no tracker uses."""
     return {PREFIX + name: value for name, value in appearance.state().items()}
-
-
-@cache
-def _waves() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    directions = FOURIER_SCALE * torch.randn(PLAIN, FOURIER, generator=generator)
-    return directions, 2 * torch.pi * torch.rand(FOURIER, generator=generator)
