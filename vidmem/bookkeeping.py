@@ -76,7 +76,7 @@ def make_card(
             topology_changed=bool(masks.topology_changed) and masks.topology_changed[i],
             ambiguous=bool(masks.ambiguous) and masks.ambiguous[i],
         )
-        for kind in dict.fromkeys(("object", *kinds)):
+        for kind in dict.fromkeys(("object", *(k for k in kinds if k != "scene"))):
             streams[Stream(kind, object_id)] = seen  # type: ignore[arg-type]
     return Card(
         index=frame.index,
@@ -133,7 +133,7 @@ def step_of(
         frame.seconds,
         replace(features, flow=None, tensors={}),
         carried,
-        replace(depth, keyframe={}) if depth else None,
+        replace(depth, keyframe={}, pages={}) if depth else None,
     )
     height, width = features.grey.shape
     size = (round(width * THUMBNAIL_HEIGHT / height), THUMBNAIL_HEIGHT)
@@ -144,6 +144,7 @@ def step_of(
         attention=masks.attention,
         thumbnail=cv2.resize(features.image, size, interpolation=cv2.INTER_AREA),
         keyframe=depth.keyframe if depth else {},
+        pages=depth.pages if depth else {},
     )
 
 

@@ -84,6 +84,19 @@ class CarriesDepth(DepthBase, Protocol):
 
 
 @runtime_checkable
+class RemembersScene(DepthBase, Protocol):
+    """A depth network that keeps tokens in the scene's pages."""
+
+    def remember_scene(self, depth: Depth) -> Tokens:
+        """What the page of a keyframe with this answer of its own holds."""
+        ...
+
+    def scene_shape(self, features: Features) -> PageShape:
+        """Of the pages, for frames like this one."""
+        ...
+
+
+@runtime_checkable
 class Refiner(Protocol):
     """Working-size masks in, sharp masks at frame size out."""
 

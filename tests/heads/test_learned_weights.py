@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 
 from vidmem.errors import CheckpointError
 from vidmem.heads.learned_network import MonoNetwork
-from vidmem.heads.learned_weights import FORMAT, digest_of, read_weights, write_weights
+from vidmem.heads.learned_weights import FORMAT, MEMORY, digest_of, read_weights, write_weights
+from vidmem.heads.memory_network import MemoryNetwork
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +104,27 @@ def refused(path) -> str:
     assert str(path) in text and FORMAT in text
     assert "train_nano" in caught.value.remedy
     return text
+
+
+def test_weights_of_one_network_are_refused_for_another(path, tmp_path):
+    torch.manual_seed(2)
+    memory = MemoryNetwork().state_dict()
+    other = tmp_path / "nano-memory.safetensors"
+    write_weights(memory, other, about={}, kind=MEMORY)
+    tensors, _ = read_weights(other, MEMORY)
+    assert tensors.keys() == memory.keys()
+    with pytest.raises(CheckpointError, match=r"nano-memory\.safetensors is of format.*expected"):
+        read_weights(other)
+    with pytest.raises(CheckpointError, match=r"nano\.safetensors is of format.*memory") as caught:
+        read_weights(path, MEMORY)
+    assert "train_depth_memory.py" in caught.value.remedy
+
+
+def test_a_tampered_memory_is_refused(tmp_path):
+    other = tmp_path / "nano-memory.safetensors"
+    write_weights(MemoryNetwork().state_dict(), other, about={}, kind=MEMORY)
+    whole = bytearray(other.read_bytes())
+    whole[-9] ^= 1
+    other.write_bytes(whole)
+    with pytest.raises(CheckpointError, match=r"nano-memory\.safetensors is changed"):
+        read_weights(other, MEMORY)

@@ -67,6 +67,8 @@ class TrackerConfig:
     """SAM 2.1: a file with the weights; empty: where ``vidmem weights fetch`` put it."""
     refresh: bool = True
     """nano: learn how objects look from confident frames too, not only from prompts."""
+    prompts: Literal["closed-form", "nano"] = "nano"
+    """nano: a small network corrects the closed form's answer to a box."""
     long_term_codes: bool = False
     """SAM 2.1: give long-term pages the temporal code of prompted frames."""
 
@@ -87,6 +89,10 @@ class DepthConfig:
     """Of the camera over the ground, to get metres without poses; 0: unknown."""
     mono: Literal["off", "nano"] = "off"
     """nano: a small network guesses depth from one picture where there is no parallax."""
+    memory: Literal["off", "nano"] = "off"
+    """nano: a small network steadies depth by tokens of earlier frames (MAMo-style)."""
+    update: Literal["off", "gate", "gradient"] = "off"
+    """With a memory: how its tokens move after they were read; gradient is slow."""
     object_height_m: float = 0.0
     """Of object 1, to get metres without poses; 0: unknown."""
 

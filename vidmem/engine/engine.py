@@ -109,7 +109,7 @@ class Engine:
             if read is not recall:  # masses of other tables say nothing about the pages
                 step = replace(step, attention={})
             kept = self.memory.write(
-                step, lambda streams: self.models.remember(streams, features, masks)
+                step, lambda streams: self.models.remember(streams, features, masks, depth)
             )
             states = describe(frame, masks, objects, surfaces)
         times, held = turn.milliseconds, self.memory.bytes

@@ -97,7 +97,7 @@ class Memory:
         """Everything known, for the step at ``index``. Changes nothing."""
         state = self._state
         views = {
-            kind: view_of(kind, state.keyframes, pool, object_ids=tuple(state.objects), index=index)
+            kind: view_of(kind, state.keyframes, pool, object_ids=_ids(kind, state), index=index)
             for kind, pool in self._pools.items()
             if state.slots(kind)
         }
@@ -114,6 +114,7 @@ class Memory:
             (
                 pool.capacity // pages_per_object(self.config, kind)
                 for kind, pool in self._pools.items()
+                if kind != "scene"
             ),
             default=self.config.objects,
         )
@@ -141,6 +142,7 @@ class Memory:
             build,
             thumbnail=step.thumbnail,
             keyframe_state=step.keyframe,
+            scene_pages=step.pages,
         )
         self._state = MemoryState(step.previous, step.objects, keyframes)
         self.log.extend(decisions)
@@ -223,3 +225,7 @@ class Memory:
     def _release(self, state: MemoryState) -> None:
         for kind, pool in self._pools.items():
             pool.release(state.slots(kind))
+
+
+def _ids(kind: str, state: MemoryState) -> tuple[int, ...]:
+    return (0,) if kind == "scene" else tuple(state.objects)

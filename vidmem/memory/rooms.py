@@ -19,7 +19,9 @@ def recent_pages(config: MemoryConfig, kind: str) -> int:
 
 
 def pages_per_object(config: MemoryConfig, kind: str = "object") -> int:
-    """Most pages one object holds: prompts, the others, and one while it is written."""
+    """Most pages one object holds (or the scene): all kinds, and one while it is written."""
+    if kind == "scene":
+        return config.keyframes + 1
     return 1 + config.corrections + recent_pages(config, kind) + 1
 
 
@@ -31,10 +33,11 @@ def make_pools(shapes: Mapping[str, PageShape], config: MemoryConfig) -> dict[st
     """
     per_object = {kind: pages_per_object(config, kind) for kind in shapes}
     # Pages that only a snapshot still holds need room too: one more per object and snapshot, and
-    # every recent pointer, for those change with every frame.
-    spare = {kind: config.pointers if kind == "pointer" else 1 for kind in shapes}
+    # all of the pointers and of the scene, for those may change with every frame.
+    spare = {"pointer": config.pointers, "scene": config.keyframes}
     wanted = {
-        kind: config.objects * (per_object[kind] + config.snapshots * spare[kind])
+        kind: (1 if kind == "scene" else config.objects)
+        * (per_object[kind] + config.snapshots * spare.get(kind, 1))
         for kind in shapes
     }
     room = int(config.budget_mb * 2**20 * POOL_SHARE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import UInt8
 
-from vidmem.types import Card, Keyframe, ObjectMemory, Previous, State, Stream
+from vidmem.types import Card, Keyframe, ObjectMemory, Previous, State, Stream, Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,3 +44,5 @@ class Step:
     attention: Mapping[Stream, tuple[float, ...]]
     thumbnail: UInt8[np.ndarray, "rows columns 3"]
     keyframe: State
+    pages: Mapping[int, Tokens] = field(default_factory=dict)
+    """New content of the scene's pages, by keyframe."""

@@ -40,15 +40,20 @@ class Writer:
         *,
         thumbnail: UInt8[np.ndarray, "rows columns 3"],
         keyframe_state: State,
+        scene_pages: Mapping[int, Tokens],
     ) -> tuple[tuple[Keyframe, ...], tuple[Decision, ...]]:
         """The keyframes after this frame, and every decision that was taken."""
+        for index, tokens in scene_pages.items():
+            self._rewrite(index, tokens)
         admitted = {stream: tier for stream in card.streams if (tier := self._admit(stream, card))}
+        in_scene = bool(keyframe_state) and self._admit_scene(card)
+        if in_scene and SCENE.kind in self._pools:
+            admitted[SCENE] = Tier.PARTNER
         written = build(tuple(admitted)) if admitted else {}
         pages = {
             stream: self._take(stream, written[stream], admitted[stream]) for stream in admitted
         }
-        in_scene = bool(keyframe_state) and self._admit_scene(card)
-        if in_scene:
+        if in_scene and SCENE not in pages:
             pages[SCENE] = Page(-1, Tier.PARTNER, ())
         if pages:
             state = keyframe_state if in_scene else {}
@@ -73,6 +78,14 @@ class Writer:
         self._make_room(stream.kind)
         slot = self._pools[stream.kind].take(tokens)
         return Page(slot, tier, tuple(map(float, tokens.descriptor)))
+
+    def _rewrite(self, index: int, tokens: Tokens) -> None:
+        """A new version of a scene page: snapshots keep the one they hold."""
+        keyframe = self._keyframes[index]
+        old = keyframe.pages[SCENE]
+        new = replace(self._take(SCENE, tokens, old.tier), relevance=old.relevance, reads=old.reads)
+        self._pools[SCENE.kind].release([old.slot])
+        self._keyframes[index] = replace(keyframe, pages={**keyframe.pages, SCENE: new})
 
     def _settle(self, stream: Stream, card: Card, areas: Sequence[float]) -> None:
         kept = entries_of(stream, list(self._keyframes.values()))

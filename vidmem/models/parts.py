@@ -7,7 +7,9 @@ from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.learned_depth import MonoDepth
-from vidmem.heads.learned_weights import shipped_network
+from vidmem.heads.learned_prompts import shipped_prompt_network
+from vidmem.heads.learned_weights import shipped_memory_network, shipped_network
+from vidmem.heads.memory_depth import MemoryDepth
 from vidmem.heads.nano_masks import NanoTracker
 from vidmem.models.sam2 import load_sam2_tracker
 from vidmem.models.sam_hq import load_sam_hq
@@ -16,6 +18,7 @@ from vidmem.protocols import (
     DepthBase,
     EncodesCoarsely,
     Refiner,
+    RemembersScene,
     RemembersTogether,
     Tracker,
 )
@@ -35,6 +38,8 @@ from vidmem.types import (
     Stream,
     Tokens,
 )
+
+SCENE = Stream("scene")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,10 @@ class Models:
 
     def page_shapes(self, features: Features) -> Mapping[str, PageShape]:
         """What the memory must make room for."""
-        return self.tracker.page_shapes(features)
+        shapes = dict(self.tracker.page_shapes(features))
+        if isinstance(self.depth, RemembersScene):
+            shapes["scene"] = self.depth.scene_shape(features)
+        return shapes
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
         """Coarse masks."""
@@ -102,12 +110,18 @@ class Models:
         return self.refiner.refine(frame, features, recall, masks, depth)
 
     def remember(
-        self, streams: Sequence[Stream], features: Features, masks: Masks
+        self, streams: Sequence[Stream], features: Features, masks: Masks, depth: Depth | None
     ) -> Mapping[Stream, Tokens]:
         """The content of new pages."""
-        if isinstance(self.tracker, RemembersTogether):
-            return self.tracker.remember_all(streams, features, masks)
-        return {stream: self.tracker.remember(stream, features, masks) for stream in streams}
+        others = [stream for stream in streams if stream != SCENE]
+        tokens: dict[Stream, Tokens] = {}
+        if SCENE in streams and depth is not None and isinstance(self.depth, RemembersScene):
+            tokens[SCENE] = self.depth.remember_scene(depth)
+        if others and isinstance(self.tracker, RemembersTogether):
+            return {**self.tracker.remember_all(others, features, masks), **tokens}
+        for stream in others:
+            tokens[stream] = self.tracker.remember(stream, features, masks)
+        return tokens
 
 
 def build_models(
@@ -125,12 +139,16 @@ def build_models(
     if depth is None and config.depth.enabled:
         mono = MonoDepth(shipped_network()) if config.depth.mono == "nano" else None
         depth = GeometricDepth(config.depth, mono=mono)
+        if config.depth.memory == "nano":
+            update = config.depth.update
+            depth = MemoryDepth(depth, shipped_memory_network(), update=update)
     return Models(tracker or _tracker(config), depth, refiner or _refiner(config))
 
 
 def _tracker(config: Config) -> Tracker:
     if config.family == "nano":
-        return NanoTracker(config.tracker, NanoEncoder(config.tracker))
+        network = shipped_prompt_network() if config.tracker.prompts == "nano" else None
+        return NanoTracker(config.tracker, NanoEncoder(config.tracker), network)
     return load_sam2_tracker(config)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from torch import Tensor
 
 from vidmem.types.inputs import Box, Frame, Intrinsics
-from vidmem.types.kept import Decision, State, Stream
+from vidmem.types.kept import Decision, State, Stream, Tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +82,8 @@ class Depth:
     state: State = field(default_factory=dict)
     keyframe: State = field(default_factory=dict)
     """What a keyframe made from this frame should carry."""
+    pages: Mapping[int, Tokens] = field(default_factory=dict)
+    """New content of the scene's pages, by keyframe. Not carried to the next frame."""
     travel_px: float = 0.0
 
 
