@@ -104,7 +104,7 @@ def count_left(tabs: int, chromium: str) -> dict[str, int]:
         "tabs": tabs, "console_errors": len(problems), "files": files,
         "sessions": len(sessions), "engines": len(engines),
     }  # fmt: skip
-    blocks.close()
+    blocks.close(verbose=False)
     sessions.close()
     return report
 
