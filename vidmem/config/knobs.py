@@ -67,6 +67,8 @@ class TrackerConfig:
     """SAM 2.1: a file with the weights; empty: where ``vidmem weights fetch`` put it."""
     refresh: bool = True
     """nano: learn how objects look from confident frames too, not only from prompts."""
+    prompts: Literal["closed-form", "nano"] = "nano"
+    """nano: a small network corrects the closed form's answer to a box."""
     long_term_codes: bool = False
     """SAM 2.1: give long-term pages the temporal code of prompted frames."""
 

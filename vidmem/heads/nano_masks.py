@@ -14,6 +14,7 @@ from vidmem.flow import warp
 from vidmem.heads.distractors import STRIDE, certain, first
 from vidmem.heads.distractors import carried as carried_distractors
 from vidmem.heads.evidence import SIZE, appearance_scores, gather, waves
+from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import claim_of, mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
@@ -54,9 +55,12 @@ class Encoder(Protocol):
 class NanoTracker:
     """Closed form throughout: useful before anything is learned."""
 
-    def __init__(self, config: TrackerConfig, encoder: Encoder) -> None:
+    def __init__(
+        self, config: TrackerConfig, encoder: Encoder, network: PromptNetwork | None = None
+    ) -> None:
         self._encoder = encoder
         self._refresh = config.refresh
+        self._network = network
 
     def encode(self, frame: Frame, previous: Previous | None) -> Features:
         """One encoding and one flow, for masks and depth."""
@@ -125,7 +129,7 @@ class NanoTracker:
         height, width = features.tensors["frame_size"].tolist()
         visible = now is not None and now.presence > 0.5
         current = torch.sigmoid(now.logits).numpy() if now is not None and visible else None
-        inside = mask_of_prompt(prompt, features.image, (height, width), current)
+        inside = mask_of_prompt(prompt, features.image, (height, width), current, self._network)
         logits = PROMPTED_LOGIT * (2 * torch.from_numpy(inside) - 1)
         none = np.zeros_like(features.grey[::STRIDE, ::STRIDE])
         claim = claim_of(prompt, inside, (height, width))

@@ -1,4 +1,4 @@
-"""First masks from boxes, points and masks, in closed form."""
+"""First masks from boxes, points and masks, in closed form or with a learned correction."""
 
 import cv2
 import numpy as np
@@ -7,8 +7,10 @@ from jaxtyping import Bool, Float32, UInt8
 from vidmem.heads.box_masks import mask_of_box
 from vidmem.heads.click_masks import mask_of_clicks
 from vidmem.heads.click_regions import Picture
+from vidmem.heads.learned_prompts import learned_mask_of_box
+from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.statistics import guided
-from vidmem.types import Prompt
+from vidmem.types import Box, Prompt
 
 SEEN_PIXELS = 20_000
 """Size of the image in which clicks look; edges are found again at working size."""
@@ -23,6 +25,7 @@ def mask_of_prompt(
     image: UInt8[np.ndarray, "h w 3"],
     size: tuple[int, int],
     current: Float32[np.ndarray, "h w"] | None,
+    network: PromptNetwork | None = None,
 ) -> Float32[np.ndarray, "h w"]:
     """Probability of the object at working size.
 
@@ -31,36 +34,42 @@ def mask_of_prompt(
         image: at working size.
         size: the frame's height and width.
         current: the object's probability now, where it exists; points correct it.
+        network: what answers boxes; None for the closed form.
     """
     height, width = image.shape[:2]
     if prompt.mask is not None:
         known = prompt.mask.astype(np.float32)
         return cv2.resize(known, (width, height), interpolation=cv2.INTER_AREA)
-    inside = np.zeros((height, width), bool)
-    if prompt.box is not None:
-        picture, across, down = _seen(image, size, BOX_PIXELS)
-        left, top, right, bottom = prompt.box
-        inside = mask_of_box(picture, (left * across, top * down, right * across, bottom * down))
+    inside = np.zeros((height, width), np.float32)
+    if prompt.box is not None and network is not None:
+        inside = learned_mask_of_box(network, image, _scaled(prompt.box, size, (height, width)))
+    elif prompt.box is not None:
+        picture = _seen(image, BOX_PIXELS)
+        inside = mask_of_box(picture, _scaled(prompt.box, size, picture.size)).astype(np.float32)
     elif current is not None:
-        inside = current > 0.5
+        inside = (current > 0.5).astype(np.float32)
     if prompt.points:
-        picture, across, down = _seen(image, size, SEEN_PIXELS)
-        shape = picture.size[::-1]
-        start = cv2.resize(inside.astype(np.float32), shape, interpolation=cv2.INTER_AREA) > 0.5
+        picture = _seen(image, SEEN_PIXELS)
+        rows, columns = picture.size
+        start = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) > 0.5
+        down, across = rows / size[0], columns / size[1]
         dots = [(int(x * across), int(y * down), int(label)) for x, y, label in prompt.points]
-        inside = mask_of_clicks(picture, dots, start)
+        inside = mask_of_clicks(picture, dots, start).astype(np.float32)
     return _sharpened(image, inside)
 
 
-def _seen(
-    image: UInt8[np.ndarray, "h w 3"], size: tuple[int, int], pixels: int
-) -> tuple[Picture, float, float]:
-    """The image with at most ``pixels``, and its scale across and down to the frame."""
+def _seen(image: UInt8[np.ndarray, "h w 3"], pixels: int) -> Picture:
+    """The image with at most ``pixels``."""
     height, width = image.shape[:2]
     scale = min(1.0, (pixels / (height * width)) ** 0.5)
     shape = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, shape, interpolation=cv2.INTER_AREA)
-    return Picture.of(small), shape[0] / size[1], shape[1] / size[0]
+    return Picture.of(cv2.resize(image, shape, interpolation=cv2.INTER_AREA))
+
+
+def _scaled(box: Box, size: tuple[int, int], wanted: tuple[int, int]) -> Box:
+    down, across = wanted[0] / size[0], wanted[1] / size[1]
+    left, top, right, bottom = box
+    return left * across, top * down, right * across, bottom * down
 
 
 def claim_of(
@@ -84,10 +93,10 @@ def claim_of(
 
 
 def _sharpened(
-    image: UInt8[np.ndarray, "h w 3"], inside: Bool[np.ndarray, "rows columns"]
+    image: UInt8[np.ndarray, "h w 3"], inside: Float32[np.ndarray, "rows columns"]
 ) -> Float32[np.ndarray, "h w"]:
     """At working size, along the edges of the picture."""
-    coarse = cv2.resize(inside.astype(np.float32), (image.shape[1], image.shape[0]))
+    coarse = cv2.resize(inside, (image.shape[1], image.shape[0]))
     guide = image.astype(np.float32) / 255
     slope, offset = guided(guide, coarse, radius=EDGE_RADIUS, epsilon=EDGE_EPSILON)
     sharp = np.clip((slope * guide).sum(-1) + offset, 0, 1).astype(np.float32)

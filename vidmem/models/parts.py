@@ -7,6 +7,7 @@ from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.learned_depth import MonoDepth
+from vidmem.heads.learned_prompts import shipped_prompt_network
 from vidmem.heads.learned_weights import shipped_memory_network, shipped_network
 from vidmem.heads.memory_depth import MemoryDepth
 from vidmem.heads.nano_masks import NanoTracker
@@ -146,7 +147,8 @@ def build_models(
 
 def _tracker(config: Config) -> Tracker:
     if config.family == "nano":
-        return NanoTracker(config.tracker, NanoEncoder(config.tracker))
+        network = shipped_prompt_network() if config.tracker.prompts == "nano" else None
+        return NanoTracker(config.tracker, NanoEncoder(config.tracker), network)
     return load_sam2_tracker(config)
 
 
