@@ -83,7 +83,7 @@ class DepthPainter:
         cv2.rectangle(picture, (left - 1, top - 1), (left + bar_width, top + bar_height), WHITE, 1)
         near, middle, far = self._words(metric)
         for text, row in ((near, top), (middle, top + bar_height // 2), (far, top + bar_height)):
-            _write_left_of(picture, text, left - 4, row)
+            _write_left_of(picture, text, left - 6, row)
 
     def _words(self, metric: bool) -> tuple[str, str, str]:
         if not metric:
@@ -107,8 +107,13 @@ def _faded(
 
 
 def _write_left_of(picture: np.ndarray, text: str, right: int, row: int) -> None:
-    scale = float(np.clip(picture.shape[0] / 1000, 0.35, 1.4))
+    rows = picture.shape[0]
+    scale = float(np.clip(rows / 550, 0.4, 1.6))
     (width, height), _ = cv2.getTextSize(text, FONT, scale, 1)
-    place = (right - width, row + height // 2)
-    cv2.putText(picture, text, place, FONT, scale, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(picture, text, place, FONT, scale, WHITE, 1, cv2.LINE_AA)
+    left, bottom = right - width, min(row + height // 2, rows - 4)
+    edge = max(1, round(scale))
+    # A shadow of the same weight: OpenCV 5 sets heavier letters wider.
+    for across, down in ((-edge, 0), (edge, 0), (0, -edge), (0, edge)):
+        place = (left + across, bottom + down)
+        cv2.putText(picture, text, place, FONT, scale, (0, 0, 0), 1, cv2.LINE_AA)
+    cv2.putText(picture, text, (left, bottom), FONT, scale, WHITE, 1, cv2.LINE_AA)
