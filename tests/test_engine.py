@@ -70,6 +70,20 @@ def test_a_correction_goes_back_and_gives_what_a_run_with_it_would_have_given(en
         assert np.array_equal(corrected, expected)
 
 
+def test_going_back_keeps_what_was_said_before(engine, video):
+    said = {1: [prompt_at(video[1])], 3: [Prompt(2, box=(60, 5, 85, 20))]}
+    list(engine.run(video[:8], said))
+    fix = [prompt_at(video[4])]
+    again = list(engine.correct(4, fix, video[:8]))
+    whole = list(load("nano", config=CONFIG).run(video[:8], {**said, 4: fix}))
+    assert again[0].masks.ids == (1, 2) and again[0].frame.index == 4
+    for corrected, expected in zip(labels(again), labels(whole[4:]), strict=True):
+        assert np.array_equal(corrected, expected)
+    engine.remove(2)
+    list(engine.run(video[8:10]))
+    assert [r.masks.ids for r in engine.correct(8, fix, video[:10])] == [(1,), (1,)]
+
+
 def test_a_removed_object_is_gone_and_its_number_can_be_used_again(engine, video):
     list(engine.run(video[:4], {0: [prompt_at(video[0])]}))
     engine.remove(1)

@@ -111,6 +111,8 @@ class Engine:
             kept = self.memory.write(
                 step, lambda streams: self.models.remember(streams, features, masks, depth)
             )
+            if prompts:  # going back lands after all that was said before
+                self.memory.snapshot()
             states = describe(frame, masks, objects, surfaces)
         times, held = turn.milliseconds, self.memory.bytes
         return Result(frame, masks, depth, states, kept, times, held, turn.skipped, turn.late_ms)
@@ -202,6 +204,7 @@ class Engine:
         """
         with self._lock:
             self.memory.remove(object_id)
+            self.memory.snapshot()  # going back does not bring it back
 
     def rename(self, object_id: int, name: str) -> None:
         """Give an object a name; any thread may.
