@@ -18,7 +18,7 @@ def demo(
     port: int = 7860,
     sessions: int = 8,
     upload_mb: int = 4096,
-    threads: int = 2,
+    threads: int = 1,
 ) -> int:
     """Serve the web demo until interrupted.
 
@@ -27,7 +27,7 @@ def demo(
         port: where.
         sessions: people at once.
         upload_mb: largest upload.
-        threads: for torch and OpenCV.
+        threads: for torch and OpenCV; 0: one per core.
     """
     serve = _serve()
     use_threads(threads)

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -54,6 +55,7 @@ ConfigOptions = Annotated[Config, Flat]
 
 
 def use_threads(threads: int) -> None:
-    """Threads for this process. Only commands do this: a library must not."""
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
+    """Threads for this process, 0: one per core. Only commands do this: a library must not."""
+    count = threads or os.cpu_count() or 1
+    torch.set_num_threads(count)
+    cv2.setNumThreads(count)

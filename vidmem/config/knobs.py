@@ -123,8 +123,9 @@ class RefineConfig:
 class RuntimeConfig:
     """How it runs."""
 
-    threads: int = 2
-    """Threads for torch and OpenCV, set by the command line only."""
+    threads: int = 1
+    """Threads for torch and OpenCV, set by the command line only; 0: one per core. nano's steps are
+    too short to share: two are no faster, and many times slower beside other programs."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where SAM 2.1 runs; the memory stays with the CPU."""
     deadline_ms: float = 0.0

@@ -12,7 +12,7 @@ from vidmem.config.knobs import FAMILIES, Config, Family
 from vidmem.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "configs"
-MAY_BE_ZERO = ("latest", "distractors", "deadline_ms")
+MAY_BE_ZERO = ("latest", "distractors", "deadline_ms", "threads")
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
