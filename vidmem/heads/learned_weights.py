@@ -55,6 +55,7 @@ def write_weights(
     metadata["sha256"] = digest_of(small, metadata)
     partial = path.with_suffix(".partial")
     save_file(small, partial, metadata)
+    partial.chmod(0o644)  # it was made for its owner alone
     partial.replace(path)
 
 
