@@ -94,9 +94,7 @@ class Recorder:
         return depth
 
 
-def clip_of(
-    seed: int, *, frames: int = FRAMES, size: tuple[int, int] = SIZE
-) -> DepthClip | None:
+def clip_of(seed: int, *, frames: int = FRAMES, size: tuple[int, int] = SIZE) -> DepthClip | None:
     """The clip of this seed; None where the camera runs into something."""
     world, recorder, truth = clip_world(seed, frames=frames, size=size), Recorder(), []
     engine = load(config=Config(), depth=recorder)
