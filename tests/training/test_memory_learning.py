@@ -50,7 +50,8 @@ def sliding() -> DepthClip:
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_cut_is_a_video_of_its_own(sliding, mirrored):
-    exact = replace(sliding, log_inverse=-np.log(sliding.depth_m.astype(np.float32)))
+    log = -np.log(sliding.depth_m.astype(np.float32))
+    exact = replace(sliding, log_inverse=log.astype(np.float16))
     cut = Cut(exact, start=2, top=4, left=9, mirrored=mirrored)
     window = window_of([cut], length=3, size=SIZE)
     frame = window.seen[1]

@@ -91,8 +91,8 @@ class DepthConfig:
     """nano: a small network guesses depth from one picture where there is no parallax."""
     memory: Literal["off", "nano"] = "off"
     """nano: a small network steadies depth by tokens of earlier frames (MAMo-style)."""
-    update: Literal["off", "gate", "gradient"] = "off"
-    """With a memory: how its tokens move after they were read; gradient is slow."""
+    update: Literal["off", "gate", "gradient"] = "gate"
+    """With a memory: how its tokens move after they were read; gradient is slow and errs more."""
     object_height_m: float = 0.0
     """Of object 1, to get metres without poses; 0: unknown."""
 

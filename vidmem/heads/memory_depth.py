@@ -48,7 +48,7 @@ class MemoryDepth:
             before agree better, where nothing moves (slower).
     """
 
-    def __init__(self, base: DepthBase, network: MemoryNetwork, *, update: Update = "off") -> None:
+    def __init__(self, base: DepthBase, network: MemoryNetwork, *, update: Update = "gate") -> None:
         self._base = base
         self._network = network
         self._update = update

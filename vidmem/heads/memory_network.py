@@ -94,9 +94,11 @@ class MemoryNetwork(nn.Module):
         carried = warped(decoded, 0.5 * functional.avg_pool2d(seen.flow, 2))
         deep = self.decode(torch.cat([_larger(joined, 2), fine, carried], 1))
         correction = _larger(_map(told[..., 0].mean(2, keepdim=True), grid), CELL)
-        log = self._answer(seen, deep, correction)
-        memory = remembered.towards(log, moved_by, seen.pose)
-        return Answer(log, self.carry(deep).tanh(), self._stored(seen, log, tokens), memory)
+        steadied, own = self._answer(seen, deep, correction)
+        # What the network adds of its own is not remembered: it would be added again and again.
+        memory = remembered.towards(steadied, moved_by, seen.pose)
+        stored = self._stored(seen, steadied, tokens)
+        return Answer(steadied + own, self.carry(deep).tanh(), stored, memory)
 
     def _encode(self, seen: Seen) -> tuple[Maps, Float[Tensor, "b n kinds width"]]:
         centred = seen.log_inverse - seen.log_inverse.mean((2, 3), keepdim=True)
@@ -112,15 +114,15 @@ class MemoryNetwork(nn.Module):
         kinds = (self.coarse(fine), self.moves(moves))
         return fine, torch.stack([k.flatten(2).transpose(1, 2) for k in kinds], 2)
 
-    def _answer(self, seen: Seen, deep: Maps, correction: Maps) -> Maps:
+    def _answer(self, seen: Seen, deep: Maps, correction: Maps) -> tuple[Maps, Maps]:
+        """The base moved towards what is remembered, and what is to be added to that."""
         detail = seen.log_inverse - _larger(functional.avg_pool2d(seen.log_inverse, CELL), CELL)
         grey = seen.image.mean(1, keepdim=True)
         hints = torch.cat([detail, seen.confidence, grey, correction], 1)
         gain, own = self.out(self.sharpen(torch.cat([_larger(deep, 2), hints], 1))).chunk(2, 1)
         doubt = 1 - seen.confidence
-        changed = MOST * gain.tanh() * correction + RESIDUAL * doubt * own.tanh()
-        answer: Tensor = seen.log_inverse + changed
-        return answer
+        steadied = seen.log_inverse + MOST * gain.tanh() * correction
+        return steadied, RESIDUAL * doubt * own.tanh()
 
     def _stored(self, seen: Seen, log: Maps, tokens: Float[Tensor, "b n kinds width"]) -> Memorised:
         size = (log.shape[2], log.shape[3])

@@ -89,11 +89,11 @@ class MemoryRecipe(Schedule):
 
     clips: int
     """How many there are to learn from: another number would be another run."""
-    batch: int = 2
+    batch: int = 3
     learning_rate: float = 2e-3
     warm_up: int = 50
     ema: float = 0.99
-    frames: int = 8
+    frames: int = 6
     """Of a window."""
 
 
