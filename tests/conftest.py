@@ -14,11 +14,11 @@ if not torch.cuda.is_available():
 
 @pytest.fixture(autouse=True)
 def seeded():
-    """Every test starts from the same random numbers and two threads."""
+    """Every test starts from the same random numbers, on one thread: workers share the cores."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - libraries under test may use the global generator
     torch.manual_seed(0)
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items):

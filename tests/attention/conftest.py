@@ -68,9 +68,3 @@ def _make_case(
 def make_case() -> Callable[..., Case]:
     """A seed and sizes in, queries and pages out."""
     return _make_case
-
-
-@pytest.fixture(autouse=True)
-def one_thread(seeded: None) -> None:
-    """Tensors here are small: a second thread would only be waited for."""
-    torch.set_num_threads(1)

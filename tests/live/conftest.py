@@ -54,12 +54,6 @@ FAMILIES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def one_thread(seeded):
-    """Small pictures: more threads only wait for each other."""
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session", params=FAMILIES)
 def family(request):
     return FAMILIES[request.param]()
