@@ -11,11 +11,9 @@ import json
 import time
 from pathlib import Path
 
-import cv2
 import torch
-from train_nano import EVERY, LICENCE, code_version, progress
+from train_nano import EVERY, LICENCE, obey, options_of_export, progress
 
-from vidmem.errors import VidmemError
 from vidmem.heads.learned_weights import MEMORY, write_weights
 from vidmem.training.clips import DepthClip, read_clips, render_clips
 from vidmem.training.curves import Journal, read_journal
@@ -96,27 +94,10 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
     command.add_argument("--save-minutes", type=float, default=4.0)
     command.set_defaults(do=train)
-    command = commands.add_parser("export", help="write the weights that vidmem loads")
-    command.add_argument("run", type=Path)
-    command.add_argument("file", type=Path)
-    command.add_argument("--about", default="", help="which clips: seeds and counts")
-    command.add_argument("--code", default=code_version(), help="version or commit")
-    command.add_argument("--figures", default="{}", help="measured ones, as JSON")
-    command.set_defaults(do=export)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options_of_export(commands)
+    commands.choices["export"].set_defaults(do=export)
     return parser
 
 
-def main() -> None:
-    """Read the command line, do what it says."""
-    given = options().parse_args()
-    torch.set_num_threads(given.threads)
-    cv2.setNumThreads(given.threads)
-    try:
-        given.do(given)
-    except VidmemError as error:
-        raise SystemExit(f"{error}") from None
-
-
 if __name__ == "__main__":
-    main()
+    obey(options())

@@ -159,27 +159,32 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--save-minutes", type=float, default=4.0)
     command.set_defaults(do=train)
     _options_of_weights(commands)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     return parser
 
 
-def _options_of_weights(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def options_of_export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Of the command that every tool that trains ends with; the caller sets what it does."""
     command = commands.add_parser("export", help="write the weights that vidmem loads")
     command.add_argument("run", type=Path)
     command.add_argument("file", type=Path)
-    command.add_argument("--about", default="", help="which pictures: seeds and counts")
+    command.add_argument("--about", default="", help="what it learned from: seeds and counts")
     command.add_argument("--code", default=code_version(), help="version or commit")
     command.add_argument("--figures", default="{}", help="measured ones, as JSON")
-    command.set_defaults(do=export)
+
+
+def _options_of_weights(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    options_of_export(commands)
+    commands.choices["export"].set_defaults(do=export)
     command = commands.add_parser("judge", help="compare weights with the closed-form guess")
     command.add_argument("file", type=Path)
     command.add_argument("--held-out", type=Path, required=True)
     command.set_defaults(do=judge)
 
 
-def main() -> None:
-    """Read the command line, do what it says."""
-    given = options().parse_args()
+def obey(parser: argparse.ArgumentParser) -> None:
+    """Read the command line, do what it says; shared by the tools that train."""
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    given = parser.parse_args()
     torch.set_num_threads(given.threads)
     cv2.setNumThreads(given.threads)
     try:
@@ -189,4 +194,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    obey(options())

@@ -10,11 +10,9 @@ import argparse
 import json
 from pathlib import Path
 
-import cv2
 import torch
-from train_nano import EVERY, LICENCE, code_version, progress
+from train_nano import EVERY, LICENCE, obey, options_of_export, progress
 
-from vidmem.errors import VidmemError
 from vidmem.heads.learned_prompts import PROMPTS
 from vidmem.heads.learned_prompts_network import ROUNDS, PromptNetwork
 from vidmem.heads.learned_weights import write_weights
@@ -106,27 +104,10 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--steps", type=int, default=600, help="of every round")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(do=train)
-    command = commands.add_parser("export", help="write the weights that vidmem loads")
-    command.add_argument("run", type=Path)
-    command.add_argument("file", type=Path)
-    command.add_argument("--about", default="", help="which pictures: seeds and counts")
-    command.add_argument("--code", default=code_version(), help="version or commit")
-    command.add_argument("--figures", default="{}", help="measured ones, as JSON")
-    command.set_defaults(do=export)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options_of_export(commands)
+    commands.choices["export"].set_defaults(do=export)
     return parser
 
 
-def main() -> None:
-    """Read the command line, do what it says."""
-    given = options().parse_args()
-    torch.set_num_threads(given.threads)
-    cv2.setNumThreads(given.threads)
-    try:
-        given.do(given)
-    except VidmemError as error:
-        raise SystemExit(f"{error}") from None
-
-
 if __name__ == "__main__":
-    main()
+    obey(options())
