@@ -16,6 +16,7 @@ from vidmem.training.camera import drift
 from vidmem.training.interiors import interior
 from vidmem.training.objects import Random
 from vidmem.training.scene import CameraTrack, Scene, placing, turning
+from vidmem.training.shards import write_arrays
 from vidmem.training.staging import grade, random_scene
 from vidmem.training.world import World, WorldConfig, WorldFrame
 from vidmem.types import Depth, Features, Frame, Masks, Recall
@@ -155,10 +156,8 @@ def _next_clip(seed: int) -> DepthClip:
 
 
 def _write(path: Path, clip: DepthClip) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez_compressed(file, **{f.name: getattr(clip, f.name) for f in fields(clip)})
-    partial.replace(path)
+    arrays = {f.name: getattr(clip, f.name) for f in fields(clip)}
+    write_arrays(path, arrays, compressed=True)
 
 
 def read_clips(folder: Path) -> list[DepthClip]:

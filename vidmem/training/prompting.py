@@ -14,6 +14,7 @@ from vidmem.heads.contrast import Window
 from vidmem.heads.learned_prompts_cues import Cues, cues_of, squared
 from vidmem.training.augmenting import disguised
 from vidmem.training.composites import SIZE, composite
+from vidmem.training.shards import write_arrays
 from vidmem.training.staging import make_world
 from vidmem.training.world import WorldConfig
 
@@ -117,16 +118,8 @@ def _gather(seed: int) -> Examples:
 
 
 def _write(path: Path, examples: Examples) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(
-            file,
-            images=examples.images,
-            planes=examples.planes,
-            seen=examples.seen,
-            truth=examples.truth,
-        )
-    partial.replace(path)
+    names = ("images", "planes", "seen", "truth")
+    write_arrays(path, {name: getattr(examples, name) for name in names})
 
 
 def read_examples(folder: Path) -> Examples:

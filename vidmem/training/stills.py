@@ -15,6 +15,7 @@ from vidmem.training.effects import expose
 from vidmem.training.interiors import interior
 from vidmem.training.render import build_paintbox, colour
 from vidmem.training.scene import Scene
+from vidmem.training.shards import write_arrays
 from vidmem.training.staging import random_scene
 from vidmem.training.world import WorldConfig
 
@@ -116,10 +117,8 @@ def _joined(found: list[Stills], most: int | None = None) -> Stills:
 
 
 def _write(path: Path, stills: Stills) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(file, images=stills.images, depth_m=stills.depth_m, focal=stills.focal)
-    partial.replace(path)
+    arrays = {"images": stills.images, "depth_m": stills.depth_m, "focal": stills.focal}
+    write_arrays(path, arrays)
 
 
 def read_stills(folder: Path) -> Stills:
