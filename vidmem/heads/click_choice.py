@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Float32
 
 from vidmem.heads.click_regions import Picture, Region
@@ -35,7 +36,7 @@ def chosen(expected: Float[np.ndarray, " regions"], regions: Sequence[Region]) -
     """
     weights = np.exp((expected - expected.max()) / TEMPERATURE)
     stack = np.stack([region.inside for region in regions]).astype(np.float32)
-    mean = np.tensordot(weights / weights.sum(), stack, 1)
+    mean = np.einsum("n,nij->ij", weights / weights.sum(), stack)
 
     def overlap(level: float) -> float:
         inside = mean >= level
@@ -82,7 +83,8 @@ def correction_cues(
 
 def _overlaps(regions: Sequence[Region]) -> Float32[np.ndarray, "regions regions"]:
     flat = np.stack([region.inside.ravel() for region in regions]).astype(np.float32)
-    shared, areas = flat @ flat.T, flat.sum(1)
+    rows = torch.from_numpy(flat)
+    shared, areas = (rows @ rows.T).numpy(), flat.sum(1)
     overlaps: np.ndarray = shared / np.maximum(1, areas[:, None] + areas[None] - shared)
     return overlaps
 

@@ -4,7 +4,9 @@ from functools import cache
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Bool, Float32, UInt8
+from torch import Tensor
 
 from vidmem.statistics import RIDGE, guided
 
@@ -37,9 +39,39 @@ def looks_of(image: UInt8[np.ndarray, "h w 3"]) -> tuple[Float32[np.ndarray, "h 
     """Lab colour in units of 50, and what the classifier sees of every pixel."""
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) / LAB_SCALE
     plain: np.ndarray = np.dstack([lab, cv2.blur(np.asarray(lab, np.float32), (5, 5))])
-    directions, phases = _waves(plain.shape[-1])
-    ones = np.ones((*plain.shape[:2], 1), np.float32)
-    return lab, np.concatenate([ones, plain, np.cos(plain @ directions + phases)], -1)
+    size = plain.shape[-1]
+    flat = torch.from_numpy(plain).reshape(-1, size)
+    directions, phases = (torch.from_numpy(part) for part in _waves(size))
+    waves = torch.addmm(phases, flat, directions).cos_()
+    looks = torch.cat([torch.ones(len(flat), 1), flat, waves], 1)
+    return lab, looks.reshape(*plain.shape[:2], -1).numpy()
+
+
+def classifier_of(
+    taught: Float32[np.ndarray, "n size"],
+    weights: Float32[np.ndarray, " n"],
+    wanted: Float32[np.ndarray, " n"],
+    ridge: float = RIDGE,
+) -> Float32[Tensor, " size"]:
+    """Weighted ridge regression; by torch, because nothing limits the threads of numpy's.
+
+    Args:
+        taught: what is seen of some pixels.
+        weights: of each.
+        wanted: answer for each.
+        ridge: added to the diagonal.
+    """
+    rows = torch.from_numpy(taught)
+    weighted = rows * torch.from_numpy(weights)[:, None]
+    square = weighted.T @ rows + ridge * torch.eye(rows.shape[1])
+    solved: Tensor = torch.linalg.solve(square, weighted.T @ torch.from_numpy(wanted))
+    return solved
+
+
+def answers_of(looks: Look, classifier: Float32[Tensor, " size"]) -> Plane:
+    """What the classifier says of every pixel, limited to -1 to 1."""
+    flat = torch.from_numpy(looks).reshape(-1, looks.shape[-1])
+    return (flat @ classifier).clamp_(-1, 1).reshape(looks.shape[:2]).numpy()
 
 
 def unlike_surroundings(
@@ -90,10 +122,9 @@ def _fit(
     usable: Inside,
     certain: Inside,
 ) -> tuple[Plane, Plane]:
-    size = looks.shape[-1]
-    flat = looks.reshape(-1, size)
-    step = max(1, len(flat) // TAUGHT)
-    taught = flat[::step]
+    step = max(1, outside.size // TAUGHT)
+    looks = np.ascontiguousarray(looks)
+    taught = np.ascontiguousarray(looks.reshape(-1, looks.shape[-1])[::step])
     total = np.where(outside, np.float32(-1), centre)
     scores = total
     for _ in range(TURNS):
@@ -101,10 +132,9 @@ def _fit(
         inside[certain] = 1
         weights = _balanced(inside > 0.5)
         weights[certain] *= SEED_WEIGHT
-        weighted = taught * (step * weights * usable).reshape(-1, 1)[::step]
-        a = weighted.T @ taught + RIDGE * np.eye(size, dtype=np.float32)
-        classifier = np.linalg.solve(a, weighted.T @ (2 * inside.flatten()[::step] - 1))
-        scores = np.clip(flat @ classifier, -1, 1).reshape(total.shape).astype(np.float32)
+        counted = (step * weights * usable).ravel()[::step].astype(np.float32)
+        wanted = (2 * inside - 1).ravel()[::step].astype(np.float32)
+        scores = answers_of(looks, classifier_of(taught, counted, wanted))
         slope, offset = guided(lab, scores, radius=EDGE_RADIUS, epsilon=EDGE_EPSILON)
         total = (slope * lab).sum(-1) + offset + CENTRE_WEIGHT * centre
         within = total[~outside & usable]

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float32
 
-from vidmem.heads.contrast import LAB_SCALE, looks_of
+from vidmem.heads.contrast import LAB_SCALE, answers_of, classifier_of, looks_of
 from vidmem.heads.learned_prompts_cues import INNER, SIDE, Cues, apart_from
 from vidmem.statistics import RIDGE, guided
 
@@ -106,13 +106,12 @@ class Look:
         near = 1 - NEAR_SHARE + NEAR_SHARE * np.exp(-far / NEAR_PX)
         one, other = answer**2, near * rest * (1 - answer)
         weights = (0.5 * one / max(1.0, one.sum()) + 0.5 * other / max(1.0, other.sum())).ravel()
-        flat = self._looks.reshape(-1, self._looks.shape[-1])
-        taught = flat[::THIN]
-        weighted = taught * weights[::THIN, None].astype(np.float32)
-        square = weighted.T @ taught + RIDGE / THIN * np.eye(flat.shape[1], dtype=np.float32)
-        classifier = np.linalg.solve(square, weighted.T @ (2 * answer.ravel()[::THIN] - 1))
-        alike: Plane = np.clip(flat @ classifier, -1, 1).reshape(answer.shape).astype(np.float32)
-        return alike
+        taught = self._looks.reshape(-1, self._looks.shape[-1])[::THIN]
+        wanted = (2 * answer.ravel()[::THIN] - 1).astype(np.float32)
+        return answers_of(
+            self._looks,
+            classifier_of(taught, weights[::THIN].astype(np.float32), wanted, RIDGE / THIN),
+        )
 
 
 def _blurred(plane: Plane) -> list[Plane]:
