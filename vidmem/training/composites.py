@@ -107,19 +107,19 @@ def composite(seed: int) -> Composite:
     """The picture of this seed: always the same."""
     random = np.random.default_rng([seed, 13])
     canvas = Canvas(random)
-    _ground(random, canvas)
+    ground(random, canvas)
     for _ in range(int(random.integers(0, 7))):
-        _place(random, canvas, 0, float(np.exp(random.uniform(-2.6, -0.4))))
-    _bars(random, canvas, int(random.poisson(1.2)))
+        place_figure(random, canvas, 0, float(np.exp(random.uniform(-2.6, -0.4))))
+    bars(random, canvas, int(random.poisson(1.2)))
     count = int(random.integers(1, 4))
     for number in range(1, count + 1):
-        _place(random, canvas, number, float(np.exp(random.uniform(-1.7, 0.0))))
+        place_figure(random, canvas, number, float(np.exp(random.uniform(-1.7, 0.0))))
     if random.random() < 0.35:
-        _bars(random, canvas, int(random.integers(1, 4)))
+        bars(random, canvas, int(random.integers(1, 4)))
     return Composite(canvas.image.clip(0, 255).astype(np.uint8), canvas.labels)
 
 
-def _ground(random: Random, canvas: Canvas) -> None:
+def ground(random: Random, canvas: Canvas) -> None:
     height, width = canvas.labels.shape
     whole = quad(width / 2, height / 2, width, height)
     canvas.fill(whole, canvas.material(), 0)
@@ -140,7 +140,7 @@ def _ground(random: Random, canvas: Canvas) -> None:
         canvas.fill(shape + place, canvas.material(), 0)
 
 
-def _bars(random: Random, canvas: Canvas, count: int) -> None:
+def bars(random: Random, canvas: Canvas, count: int) -> None:
     """Poles, fences and branches across the picture; they hide what is there."""
     height, width = canvas.labels.shape
     surface = canvas.material()
@@ -153,7 +153,7 @@ def _bars(random: Random, canvas: Canvas, count: int) -> None:
         canvas.fill(bar, surface, 0)
 
 
-def _place(random: Random, canvas: Canvas, label: int, size: float) -> None:
+def place_figure(random: Random, canvas: Canvas, label: int, size: float) -> None:
     """A figure ``size`` of the picture high; its shadow; sometimes in colours of what is behind."""
     height, width = canvas.labels.shape
     parts = figure(random)
