@@ -69,7 +69,8 @@ def test_boxes_at_the_border(network, box):
 def test_looks_have_as_many_features_as_the_rounds_expect():
     look = Look(cues_of(picture()[0], BOX))
     assert look.first.shape == (SIDE, SIDE, FIRST)
-    later = look.after(np.full((SIDE, SIDE), 0.5, np.float32))
+    half = np.full((SIDE, SIDE), 0.5, np.float32)
+    later = look.after(half, look.context(half))
     assert later.shape == (SIDE, SIDE, LATER)
     assert np.isfinite(later).all()
 

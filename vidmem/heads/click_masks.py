@@ -36,15 +36,28 @@ def mask_of_clicks(picture: Picture, dots: Sequence[Dot], start: Inside) -> Insi
         start: the object before the first; empty where nothing is known.
     """
     now = start
-    for number, (x, y, label) in enumerate(dots):
-        allowed = changeable(now, dots[: number + 1])
-        if not allowed[y, x]:
-            continue
-        cues, regions = meanings(picture, (x, y), allowed, now, positive=bool(label))
-        change = chosen(cues @ (LATER if now.any() else FIRST), regions)
-        change[y, x] = True
-        now = now | change if label else now & ~change
+    for number in range(len(dots)):
+        now = after_click(picture, dots[: number + 1], now)
     return now
+
+
+def after_click(picture: Picture, dots: Sequence[Dot], now: Inside) -> Inside:
+    """The object after the last click; the others are respected.
+
+    Args:
+        picture: the picture.
+        dots: in the order they came, inside the picture.
+        now: the object after those before.
+    """
+    x, y, label = dots[-1]
+    allowed = changeable(now, dots)
+    if not allowed[y, x]:
+        return now
+    cues, regions = meanings(picture, (x, y), allowed, now, positive=bool(label))
+    change = chosen(cues @ (LATER if now.any() else FIRST), regions)
+    change[y, x] = True
+    after: Inside = now | change if label else now & ~change
+    return after
 
 
 def changeable(now: Inside, dots: Sequence[Dot]) -> Inside:

@@ -67,5 +67,5 @@ def answers(
         answer[WITHIN] = torch.sigmoid(logits).numpy()
         found.append(answer)
         if len(found) < len(network.rounds):
-            features, known = look.after(answer), 2 * answer - 1
+            features, known = look.after(answer, look.context(answer)), 2 * answer - 1
     return found

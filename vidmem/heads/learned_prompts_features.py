@@ -5,6 +5,8 @@ its surroundings look like (as GrabCut does, Rother et al., 2004) and how far ev
 both without crossing an edge.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32
@@ -40,6 +42,22 @@ def inside_box() -> Bool[np.ndarray, "side side"]:
     return inside
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What an answer makes of the whole square."""
+
+    alike: Plane
+    """Like the object's appearance and not like its surroundings', -1 to 1."""
+    coloured: Plane
+    """Log of how much commoner a pixel's colour is in the object."""
+    sharp: Plane
+    """The answer along the edges of the picture, about -1 to 1."""
+    background: Plane
+    """Way from the surroundings without crossing an edge, 0 to 1 (:func:`.apart_from`)."""
+    object_: Plane
+    """The same from the object."""
+
+
 class Look:
     """What can be asked about one box."""
 
@@ -69,20 +87,27 @@ class Look:
         found += [rare, cv2.GaussianBlur(rare, (0, 0), 2)]
         return np.stack(found, -1).astype(np.float32)
 
-    def after(self, answer: Plane) -> Stack:
-        """The first look's features, and what an answer (probability, 0 outside the box) adds."""
+    def context(self, answer: Plane) -> Context:
+        """Learn from an answer (probability, 0 outside the box) what is object and what is not."""
         rest = (1 - answer) * self._cues.seen
-        logit = np.log((answer + 0.02) / (1.02 - answer)).astype(np.float32)
-        alike = self._alike(answer, rest)
-        coloured = self._rarity(answer**2, rest**2)
         slope, offset = guided(self._lab, 2 * answer - 1, radius=EDGE_RADIUS, epsilon=EDGE_EPSILON)
-        sharp = (slope * self._lab).sum(-1) + offset
-        background = apart_from(self._lab, (answer < UNSURE) | ~inside_box())
-        object_ = apart_from(self._lab, answer >= min(SURE, float(answer.max())))
+        return Context(
+            alike=self._alike(answer, rest),
+            coloured=self._rarity(answer**2, rest**2),
+            sharp=((slope * self._lab).sum(-1) + offset).astype(np.float32),
+            background=apart_from(self._lab, (answer < UNSURE) | ~inside_box()),
+            object_=apart_from(self._lab, answer >= min(SURE, float(answer.max()))),
+        )
+
+    def after(self, answer: Plane, context: Context) -> Stack:
+        """The first look's features, and what an answer and its context add."""
+        logit = np.log((answer + 0.02) / (1.02 - answer)).astype(np.float32)
+        alike, coloured = context.alike, context.coloured
+        background, object_ = context.background, context.object_
         found = [logit, *_blurred(logit)]
         found += [*_beside(logit, NEIGHBOUR), *_beside(logit, FAR_NEIGHBOUR)]
         found += [alike, cv2.GaussianBlur(alike, (0, 0), 2), cv2.GaussianBlur(alike, (0, 0), 5)]
-        found += [coloured, cv2.GaussianBlur(coloured, (0, 0), 2), sharp]
+        found += [coloured, cv2.GaussianBlur(coloured, (0, 0), 2), context.sharp]
         found += [background, object_, background - object_, *_ranked(answer)]
         found += _sides(answer)
         pieces = _pieces(answer)

@@ -44,12 +44,12 @@ def mask_of_prompt(
     if prompt.box is not None and network is not None:
         inside = learned_mask_of_box(network, image, _scaled(prompt.box, size, (height, width)))
     elif prompt.box is not None:
-        picture = _seen(image, BOX_PIXELS)
+        picture = seen(image, BOX_PIXELS)
         inside = mask_of_box(picture, _scaled(prompt.box, size, picture.size)).astype(np.float32)
     elif current is not None:
         inside = (current > 0.5).astype(np.float32)
     if prompt.points:
-        picture = _seen(image, SEEN_PIXELS)
+        picture = seen(image, SEEN_PIXELS)
         rows, columns = picture.size
         start = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) > 0.5
         down, across = rows / size[0], columns / size[1]
@@ -58,8 +58,8 @@ def mask_of_prompt(
     return _sharpened(image, inside)
 
 
-def _seen(image: UInt8[np.ndarray, "h w 3"], pixels: int) -> Picture:
-    """The image with at most ``pixels``."""
+def seen(image: UInt8[np.ndarray, "h w 3"], pixels: int) -> Picture:
+    """The image with at most ``pixels``, for the closed form."""
     height, width = image.shape[:2]
     scale = min(1.0, (pixels / (height * width)) ** 0.5)
     shape = (max(1, round(width * scale)), max(1, round(height * scale)))

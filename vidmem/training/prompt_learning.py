@@ -70,7 +70,7 @@ def pixels_of(examples: Examples, network: PromptNetwork, number: int) -> Iterat
         features, known = look.first, cues.planes[0]
         if number:
             answer = answers(network, cues, rounds=number)[-1]
-            features, known = look.after(answer), 2 * answer - 1
+            features, known = look.after(answer, look.context(answer)), 2 * answer - 1
         inner = truth[WITHIN].ravel()
         chosen = random.choice(inner.size, PIXELS, replace=False)
         flat = features[WITHIN].reshape(inner.size, -1)

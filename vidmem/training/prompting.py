@@ -51,7 +51,7 @@ def examples_of(seed: int) -> Iterator[tuple[Cues, Float32[np.ndarray, "side sid
     random = np.random.default_rng([seed, 17])
     image, labels = _picture(random, seed)
     if random.random() < DISGUISED:
-        image = _disguised(image, seed)
+        image = disguise(image, seed)
     for label in np.unique(labels[labels > 0]):
         truth = np.equal(labels, label)
         if truth.mean() >= SMALLEST_SHARE:
@@ -72,7 +72,8 @@ def _picture(random: Random, seed: int) -> tuple[Image, UInt8[np.ndarray, "heigh
     return shown.image, shown.labels
 
 
-def _disguised(image: Image, seed: int) -> Image:
+def disguise(image: Image, seed: int) -> Image:
+    """Other colours, light and sensors; the same for the same seed."""
     random = torch.Generator().manual_seed(seed)
     plain = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     changed = 255 * disguised(plain, random=random)[0].permute(1, 2, 0)
