@@ -41,8 +41,13 @@ class Maskless:
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """As the depth would, without masks."""
-        nothing = replace(masks, ids=(), logits=masks.logits[:0])
-        return self._depth.estimate(frame, features, recall, nothing)
+        previous = recall.previous and replace(recall.previous, masks=_no(recall.previous.masks))
+        blind = replace(recall, previous=previous)
+        return self._depth.estimate(frame, features, blind, _no(masks))
+
+
+def _no(masks: Masks) -> Masks:
+    return replace(masks, ids=(), logits=masks.logits[:0])
 
 
 def moving(seeds: range) -> None:

@@ -3,7 +3,7 @@
 Each is checked by ``vidmem.testing``; an example of each stands in ``examples/``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from vidmem.types import (
@@ -80,6 +80,20 @@ class CarriesDepth(DepthBase, Protocol):
 
     def carry(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """As ``estimate``, without a new measurement."""
+        ...
+
+
+@runtime_checkable
+class BeginsDepth(CarriesDepth, Protocol):
+    """A depth network that can work beside the tracker, on another core."""
+
+    def begin(
+        self, frame: Frame, recall: Recall, *, carried: bool = False
+    ) -> Callable[[Features], Callable[[Masks], Depth]]:
+        """What needs neither features nor masks; then what needs no masks; then the rest.
+
+        Together they do what ``estimate`` does, or ``carry``.
+        """
         ...
 
 

@@ -93,3 +93,19 @@ def test_it_keeps_nothing_to_itself():
     frames = [view(0.04 * i, index=i)[0] for i in range(8)]
     first, second = run(frames), run(frames)
     assert torch.equal(first[-1].state["inverse"], second[-1].state["inverse"])
+
+
+def test_what_was_begun_with_another_picture_is_not_used():
+    frames = [view(0.04 * i, index=i)[0] for i in range(11)]
+    depth = GeometricDepth(DepthConfig())
+    engine = load("nano", depth=depth, config=Config())
+    list(engine.run(frames[:10]))
+    recall = engine.memory.read(10)
+    features = engine.models.encode(frames[10], recall.previous)
+    masks = engine.models.segment(features, recall, ())
+    right = depth.begin(frames[10], recall)(features)(masks)
+    other = Frame(255 - frames[10].image, 10, 10 / 30, CAMERA)
+    still_right = depth.begin(other, recall)(features)(masks)
+    carried = depth.begin(other, recall, carried=True)(features)(masks)
+    assert np.abs(still_right.inverse / right.inverse - 1).mean() < 0.01
+    assert np.abs(carried.inverse / right.inverse - 1).mean() > 0.01

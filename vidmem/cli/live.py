@@ -1,10 +1,8 @@
 """``vidmem bench live``: a camera, a deadline, and what it costs."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
-from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -18,8 +16,6 @@ from vidmem.training.staging import make_world
 from vidmem.training.world import WorldConfig
 from vidmem.types import Frame, Prompt
 
-CLOCKS = {"wall": time.perf_counter, "cpu": time.thread_time}
-
 
 def bench_live(
     *,
@@ -29,7 +25,6 @@ def bench_live(
     deadline_ms: float = 66.0,
     clip_frames: int = 300,
     seed: int = 0,
-    clock: Literal["wall", "cpu"] = "wall",
     config: ConfigOptions = Config(),  # noqa: B008 - frozen
     output: OutputOptions = Output(),  # noqa: B008 - frozen
 ) -> int:
@@ -42,14 +37,13 @@ def bench_live(
         deadline_ms: of a step.
         clip_frames: rendered first, then shown forwards and backwards.
         seed: of the rendered world.
-        clock: cpu counts only this thread's own time: for a busy machine, with --runtime.threads 1.
         config: every knob.
         output: how to talk.
     """
     use_threads(config.runtime.threads)
     frames, labels, prompt = _camera(clip_frames, seed)
     report = measure_live(
-        _maker(config, CLOCKS[clock]),
+        _maker(config),
         frames,
         labels,
         prompt,
@@ -58,17 +52,16 @@ def bench_live(
         compared_seconds=compared_seconds,
         deadline_ms=deadline_ms,
     )
-    report = {**report, "clock": clock, "threads": config.runtime.threads}
+    report = {**report, "threads": config.runtime.threads}
     output.console().print(report)
     output.finish(report)
     return 0
 
 
-def _maker(config: Config, clock: Callable[[], float]) -> Callable[[float], Engine]:
+def _maker(config: Config) -> Callable[[float], Engine]:
     def make(deadline_ms: float) -> Engine:
         runtime = replace(config.runtime, deadline_ms=deadline_ms)
-        made = load(config=replace(config, runtime=runtime))
-        return Engine(made.models, made.memory, made.config, clock=clock)
+        return load(config=replace(config, runtime=runtime))
 
     return make
 

@@ -6,10 +6,11 @@ time that is really left: one slow stage is made up for by the next ones, and wh
 after all, a later stage gets it.
 """
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vidmem.types import MemoryView, Number, Recall, Skipped, Tier
 
@@ -22,14 +23,24 @@ LIGHTENS: dict[str, Skipped] = {
 """By stage: what makes it lighter."""
 RATE = 0.15
 """Weight of the newest time in the moving mean and deviation."""
-DEVIATIONS = 2.0
-"""How far above its mean a stage is expected to be (Jacobson, 1988)."""
+DEVIATIONS = 1.25
+"""How far above its mean the rest of a step is expected to be: mean deviations (Jacobson, 1988), of
+stages that are slow one by one, not together."""
 LIGHTER = 0.5
 """Of a stage's time, while its lighter form was never measured."""
 FORGIVENESS = 0.97
 """A form that was left out is expected a little cheaper every time, so that it is tried again."""
 PAGES = 2
 """Pages per object that are read when pages are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Of a stage: what its time depends on."""
+
+    stage: str
+    light: bool
+    phase: int
 
 
 class StageTimes:
@@ -45,35 +56,40 @@ class StageTimes:
     ) -> None:
         self.deadline_ms = deadline_ms
         self.clock = clock
-        self._known: dict[tuple[str, bool, int], tuple[float, float]] = {}
-        self._forgiven: dict[tuple[str, bool, int], float] = {}
+        self._known: dict[Form, tuple[float, float]] = {}
+        self._forgiven: dict[Form, float] = {}
 
-    def learn(self, stage: str, milliseconds: Number, *, light: bool, phase: int) -> None:
+    def learn(self, form: Form, milliseconds: Number) -> None:
         """One more measurement; after a while without one, the first counts alone."""
-        key = (stage, light, phase)
-        if self._forgiven.pop(key, 1.0) < 1 or key not in self._known:
-            self._known[key] = (float(milliseconds), 0.0)
+        if self._forgiven.pop(form, 1.0) < 1 or form not in self._known:
+            self._known[form] = (float(milliseconds), 0.0)
             return
-        mean, deviation = self._known[key]
+        mean, deviation = self._known[form]
         deviation += RATE * (abs(milliseconds - mean) - deviation)
-        self._known[key] = (mean + RATE * (milliseconds - mean), deviation)
+        self._known[form] = (mean + RATE * (milliseconds - mean), deviation)
 
-    def forgive(self, stage: str, *, phase: int) -> None:
-        """The full form was left out once more."""
-        key = (stage, False, phase)
-        self._forgiven[key] = FORGIVENESS * self._forgiven.get(key, 1.0)
+    def forgive(self, form: Form) -> None:
+        """It was left out once more."""
+        self._forgiven[form] = FORGIVENESS * self._forgiven.get(form, 1.0)
 
-    def expected(self, stage: str, *, light: bool, phase: int) -> float:
-        """Milliseconds it will hardly exceed; 0 for what was never measured."""
-        full = self._upper((stage, False, phase))
-        if not light:
+    def expected(self, stages: Iterable[Form]) -> float:
+        """Milliseconds that they will hardly exceed; 0 for what was never measured."""
+        means, deviations = zip((0.0, 0.0), *map(self._usual, stages), strict=True)
+        return float(sum(means)) + DEVIATIONS * math.hypot(*deviations)
+
+    def _usual(self, form: Form) -> tuple[float, float]:
+        """Mean and deviation."""
+        full = self._forgiving(replace(form, light=False))
+        if not form.light:
             return full
-        key = (stage, True, phase)
-        return min(full, self._upper(key)) if key in self._known else LIGHTER * full
+        if form in self._known:
+            return min(full, self._forgiving(form))
+        return LIGHTER * full[0], LIGHTER * full[1]
 
-    def _upper(self, key: tuple[str, bool, int]) -> float:
-        mean, deviation = self._known.get(key, (0.0, 0.0))
-        return (mean + DEVIATIONS * deviation) * self._forgiven.get(key, 1.0)
+    def _forgiving(self, form: Form) -> tuple[float, float]:
+        mean, deviation = self._known.get(form, (0.0, 0.0))
+        share = self._forgiven.get(form, 1.0)
+        return share * mean, share * deviation
 
 
 class Turn:
@@ -100,10 +116,10 @@ class Turn:
         yield
         taken = 1000 * (self._times.clock() - start)
         self.milliseconds[stage] = taken
-        light = LIGHTENS.get(stage) in self.skipped
-        self._times.learn(stage, taken, light=light, phase=self._phase_of(stage))
-        if light:
-            self._times.forgive(stage, phase=self._phase_of(stage))
+        form = self._form(stage, self.skipped)
+        self._times.learn(form, taken)
+        if form.light:
+            self._times.forgive(replace(form, light=False))
 
     def skips(self, what: Skipped) -> bool:
         """Whether to leave it out, asked just before its stage."""
@@ -132,18 +148,12 @@ class Turn:
         return ORDER
 
     def _remaining(self, skipped: tuple[Skipped, ...]) -> float:
-        return sum(
-            self._times.expected(
-                stage,
-                light=LIGHTENS.get(stage) in self._possible.intersection(skipped),
-                phase=self._phase_of(stage),
-            )
-            for stage in STAGES
-            if stage not in self.milliseconds
-        )
+        to_do = (stage for stage in STAGES if stage not in self.milliseconds)
+        return self._times.expected(self._form(stage, skipped) for stage in to_do)
 
-    def _phase_of(self, stage: str) -> int:
-        return self._phase if stage == "depth" else 0
+    def _form(self, stage: str, skipped: tuple[Skipped, ...]) -> Form:
+        light = LIGHTENS.get(stage) in self._possible.intersection(skipped)
+        return Form(stage, light, self._phase if stage == "depth" else 0)
 
 
 def fewer_pages(recall: Recall) -> Recall:

@@ -1,7 +1,6 @@
 """The product in one method: a frame in, masks and depth out, what is needed kept in the memory."""
 
-import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 from functools import partial
@@ -12,6 +11,7 @@ import torch
 
 from vidmem.bookkeeping import check_frame, describe, make_card, step_of, update_objects
 from vidmem.config import Config
+from vidmem.engine.beside import Beside
 from vidmem.engine.deadline import StageTimes, Turn, fewer_pages
 from vidmem.engine.events import Callbacks
 from vidmem.engine.requests import Requests
@@ -39,17 +39,16 @@ class Engine:
         models: Models,
         memory: Memory,
         config: Config,
-        *,
-        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.models = models
         self.memory = memory
         self.config = config
         self.callbacks = Callbacks()
         """What to call when an object is lost or found, or a keyframe is kept."""
-        self._times = StageTimes(config.runtime.deadline_ms, clock)
+        self._times = StageTimes(config.runtime.deadline_ms)
         self._requests = Requests()
         self._lock = RLock()
+        self._beside = Beside()
 
     def step(self, frame: Frame, prompts: Sequence[Prompt] = ()) -> Result:
         """Push one frame.
@@ -83,16 +82,16 @@ class Engine:
             possible=self.models.can_skip(recall),
             phase=frame.index % self.config.depth.every,
         )
+        self._beside.begin(self.models.begin_depth, frame, recall, carried=turn.skips("depth"))
         with turn("encode"):
-            coarse = turn.skips("detail")
-            features = self.models.encode(frame, recall.previous, coarse=coarse)
+            features = self.models.encode(frame, recall.previous, coarse=turn.skips("detail"))
             self._open(features, prompts)
+        self._beside.go_on(features)
         with turn("segment"):
             read = fewer_pages(recall) if turn.skips("pages") else recall
             masks = self.models.segment(features, read, prompts)
         with turn("depth"):
-            carried = turn.skips("depth")
-            depth = self.models.estimate_depth(frame, features, recall, masks, carried=carried)
+            depth = self._beside.result()(masks)
             masks, depth = tell_hidden(features, recall, masks, depth)
         with turn("refine"):
             plain = turn.skips("refine")

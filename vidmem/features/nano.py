@@ -13,6 +13,7 @@ from vidmem.flow import flow
 from vidmem.statistics import PLAIN, joined, looks
 from vidmem.types import Features, Frame, Previous
 from vidmem.waves import Waves
+from vidmem.working import working_picture
 
 STRIDE = 2
 """Working pixels per classified pixel."""
@@ -47,8 +48,7 @@ class NanoEncoder:
         height, width = (
             previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
         )
-        image = cv2.resize(frame.image, (width, height), interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        image, grey = working_picture(frame.image, (height, width))
         offsets = _flow(grey, previous.features.grey, shrink=shrink) if previous else None
         small = image if shrink == 1 else _smaller(image, shrink)
         small_grey = grey if shrink == 1 else _smaller(grey, shrink)

@@ -6,7 +6,6 @@ and videos); it is built by :mod:`vidmem.models.sam2`.
 
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from vidmem.flow import flow
 from vidmem.types import Features, Frame, Previous
+from vidmem.working import working_picture
 
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
@@ -41,8 +41,7 @@ class Sam2Encoder:
         side = self._network.image_size
         square = np.asarray(Image.fromarray(frame.image).resize((side, side)))
         working = (side // STRIDE, side // STRIDE)
-        image = cv2.resize(square, working, interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        image, grey = working_picture(frame.image, working)
         offsets = flow(grey, previous.features.grey) if previous else None
         tensors = self._see(square) | {"frame_size": torch.tensor(frame.size)}
         return Features(image, grey, offsets, tensors)

@@ -1,7 +1,8 @@
 """Depth without weights: geometry from remembered keyframes, one unit for the whole video."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -10,21 +11,22 @@ from jaxtyping import Bool, Float32
 
 from vidmem.config import DepthConfig
 from vidmem.flow import warp
+from vidmem.heads.geometry.beginning import begin, begin_early
 from vidmem.heads.geometry.camera import (
-    geometry_size,
-    given_pose,
-    rays_of,
     shrunk,
-    small_camera,
-    working_intrinsics,
 )
 from vidmem.heads.geometry.closing import close_loop
-from vidmem.heads.geometry.corrections import Corrections
-from vidmem.heads.geometry.current import DARK, Current, begin_from, still_pixels, texture_of
-from vidmem.heads.geometry.cuts import is_cut
+from vidmem.heads.geometry.current import DARK, Current, still_pixels
 from vidmem.heads.geometry.filling import TRUSTED, fill
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
-from vidmem.heads.geometry.looking import candidates, look_at
+from vidmem.heads.geometry.looking import (
+    Compared,
+    Look,
+    candidates,
+    compare,
+    joined,
+    look_at,
+)
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.places import place_seen_again
 from vidmem.heads.geometry.prior import vertical_prior
@@ -61,24 +63,62 @@ class GeometricDepth:
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """Inverse depth at working size, its confidence, and what the next step needs."""
-        return self._estimate(frame, features, recall, masks, look=True)
+        return self.begin(frame, recall)(features)(masks)
 
     def carry(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """The previous depth brought along, without a look at remembered keyframes."""
-        return self._estimate(frame, features, recall, masks, look=False)
+        return self.begin(frame, recall, carried=True)(features)(masks)
 
-    def _estimate(
-        self, frame: Frame, features: Features, recall: Recall, masks: Masks, *, look: bool
-    ) -> Depth:
-        now = self._guessed(self._begin(frame, features, recall, masks), features, recall)
-        usable = [k for k in recall.keyframes if _usable(now, k.card.scene, k.state)]
-        kept = [now.corrections.corrected(k) for k in usable]
-        if look and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
+    def begin(
+        self, frame: Frame, recall: Recall, *, carried: bool = False
+    ) -> Callable[[Features], Callable[[Masks], Depth]]:
+        """Flow to keyframes, chosen from where the camera was; then looks at them; then masks."""
+        early = None
+        if not carried and recall.index % self._config.every == 0:
+            degrees = self._config.field_of_view_degrees
+            early = begin_early(frame, recall, field_of_view_degrees=degrees)
+        compared = [] if early is None else self._compare(early, _kept(early, recall))
+        return partial(self._go_on, frame, recall, compared, carried)
+
+    def _compare(self, now: Current, kept: Sequence[Keyframe]) -> list[Compared]:
+        if now.grey.std() < DARK:
+            return []
+        return [compare(now, each) for each in candidates(now, kept)[: self._config.partners]]
+
+    def _go_on(
+        self,
+        frame: Frame,
+        recall: Recall,
+        compared: Sequence[Compared],
+        carried: bool,
+        features: Features,
+    ) -> Callable[[Masks], Depth]:
+        """All that needs no masks: objects are taken to be where they were."""
+        degrees = self._config.field_of_view_degrees
+        now = begin(frame, features, recall, field_of_view_degrees=degrees)
+        now = self._guessed(now, features, recall)
+        kept = _kept(now, recall)
+        if not carried and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
             now = _returned(now, kept)
-            kept = [now.corrections.corrected(k) for k in usable]
-        if look and self._is_due(now, recall) and features.grey.std() >= DARK:
-            for partner in candidates(now, kept)[: self._config.partners]:
-                now = look_at(now, partner)
+            kept = _kept(now, recall)
+        fitting = [each for each in compared if _fits(each, now)]
+        if not (carried or fitting) and self._is_due(now, recall):
+            fitting = self._compare(now, kept)
+        looks = [look for each in fitting if (look := look_at(now, each))]
+        return partial(self._finish, now, kept, looks, frame, features)
+
+    def _finish(
+        self,
+        now: Current,
+        kept: Sequence[Keyframe],
+        looks: Sequence[Look],
+        frame: Frame,
+        features: Features,
+        masks: Masks,
+    ) -> Depth:
+        now = replace(now, still=still_pixels(masks, now.inverse.shape))
+        for look in looks:
+            now = joined(now, look)
         now = _finite(_placed(now, kept))
         fallback = self._fallback(now, features)
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
@@ -122,46 +162,23 @@ class GeometricDepth:
         fast = before is not None and now.travel_px - before.travel_px > FAST_PX
         return fast or recall.index % self._config.every == 0
 
-    def _begin(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Current:
-        size = features.grey.shape
-        degrees = self._config.field_of_view_degrees
-        camera = working_intrinsics(frame, size, field_of_view_degrees=degrees)
-        small = geometry_size(size)
-        prior = vertical_prior(small)
-        now = Current(
-            grey=features.grey,
-            rays=rays_of(small_camera(camera, size), small),
-            camera=camera,
-            texture=texture_of(features.grey, small),
-            still=still_pixels(masks, small),
-            inverse=prior,
-            variance=(UNKNOWN * prior) ** 2,
-            pose=np.eye(4),
-            given=given_pose(frame),
-            started=False,
-            metres=Metres(),
-            scene=0,
-            travel_px=0.0,
-            corrections=Corrections.empty(),
-        )
-        before = recall.previous.depth if recall.previous else None
-        if recall.previous is None or before is None or features.flow is None:
-            return now
-        now = replace(now, scene=before.scene, travel_px=before.travel_px)
-        last = recall.previous.features.grey
-        if is_cut(features.grey, last, features.flow):
-            return replace(now, scene=before.scene + 1)
-        dark = min(features.grey.std(), last.std()) < DARK
-        flow = np.zeros_like(features.flow) if dark else features.flow
-        travel = float(np.median(np.linalg.norm(flow[::4, ::4], axis=-1)))
-        return begin_from(replace(now, travel_px=before.travel_px + travel), before, shrunk(flow))
+
+def _kept(now: Current, recall: Recall) -> list[Keyframe]:
+    """What is remembered in the same unit and size, with a picture, as corrected."""
+    return [
+        now.corrections.corrected(each)
+        for each in recall.keyframes
+        if each.card.scene == now.scene
+        and isinstance(each.state, dict)
+        and "grey" in each.state
+        and tuple(each.state["grey"].shape) == now.grey.shape
+    ]
 
 
-def _usable(now: Current, scene: int, state: object) -> bool:
-    """Same unit, same size, and it carries a picture."""
-    if scene != now.scene or not isinstance(state, dict) or "grey" not in state:
-        return False
-    return tuple(state["grey"].shape) == now.grey.shape
+def _fits(compared: Compared, now: Current) -> bool:
+    """It was no cut, and the picture was seen the same way."""
+    same = compared.partner.card.scene == now.scene
+    return same and np.array_equal(compared.grey, now.grey)
 
 
 def _returned(now: Current, kept: Sequence[Keyframe]) -> Current:

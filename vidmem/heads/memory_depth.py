@@ -1,5 +1,6 @@
 """Depth that remembers: any base's answer, corrected by tokens of earlier frames (MAMo-style)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -9,13 +10,14 @@ import torch
 from jaxtyping import Float, Float32
 from torch import Tensor
 
+from vidmem.heads.base_depth import begin_depth
 from vidmem.heads.geometry.current import still_pixels
 from vidmem.heads.memory_clues import Clues, clues_of, grid_of
 from vidmem.heads.memory_look import FEATURES, KEY, KINDS, Memorised
 from vidmem.heads.memory_motion import Seen
 from vidmem.heads.memory_network import Answer, MemoryNetwork
 from vidmem.heads.memory_update import by_gradient
-from vidmem.protocols import CarriesDepth, DepthBase
+from vidmem.protocols import DepthBase
 from vidmem.types import (
     Depth,
     Features,
@@ -55,14 +57,23 @@ class MemoryDepth:
 
     def estimate(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """The base's depth, corrected; its state with the memory's own beside it."""
-        depth = self._base.estimate(frame, features, recall, masks)
-        return self._corrected(depth, features, recall, masks)
+        return self.begin(frame, recall)(features)(masks)
 
     def carry(self, frame: Frame, features: Features, recall: Recall, masks: Masks) -> Depth:
         """The same with what the base carries, where it can."""
-        base = self._base
-        ask = base.carry if isinstance(base, CarriesDepth) else base.estimate
-        return self._corrected(ask(frame, features, recall, masks), features, recall, masks)
+        return self.begin(frame, recall, carried=True)(features)(masks)
+
+    def begin(
+        self, frame: Frame, recall: Recall, *, carried: bool = False
+    ) -> Callable[[Features], Callable[[Masks], Depth]]:
+        """The base's parts; the last one corrects."""
+        begun = begin_depth(self._base, frame, recall, carried=carried)
+
+        def go_on(features: Features) -> Callable[[Masks], Depth]:
+            finish = begun(features)
+            return lambda masks: self._corrected(finish(masks), features, recall, masks)
+
+        return go_on
 
     def scene_shape(self, features: Features) -> PageShape:
         """One page: the visual and the displacement tokens of a frame."""

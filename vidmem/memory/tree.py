@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from vidmem.types import Page
+from vidmem.types import Card, Page
 
-PLAIN = (int, float, str, bytes, type(None), Page)
-"""What holds no array; a page has many numbers, and would only take time."""
+PLAIN = (int, float, str, bytes, type(None), Card, Page)
+"""What holds no array; cards and pages have many numbers, and would only take time."""
 
 
 def leaves(*values: object) -> Iterator[np.ndarray | Tensor]:

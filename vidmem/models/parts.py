@@ -1,10 +1,11 @@
 """The parts of one family, as the engine calls them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vidmem.config import Config
 from vidmem.features.nano import NanoEncoder
+from vidmem.heads.base_depth import begin_depth
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.learned_depth import MonoDepth
 from vidmem.heads.learned_prompts import shipped_prompt_network
@@ -80,19 +81,16 @@ class Models:
         prompted = {prompt.object_id for prompt in prompts}
         return replace(masks, prompted=tuple(i in prompted for i in masks.ids))
 
-    def estimate_depth(
-        self,
-        frame: Frame,
-        features: Features,
-        recall: Recall,
-        masks: Masks,
-        *,
-        carried: bool = False,
-    ) -> Depth | None:
-        """Depth, where it is wanted."""
-        if carried and isinstance(self.depth, CarriesDepth):
-            return self.depth.carry(frame, features, recall, masks)
-        return self.depth.estimate(frame, features, recall, masks) if self.depth else None
+    def begin_depth(
+        self, frame: Frame, recall: Recall, *, carried: bool
+    ) -> Callable[[Features], Callable[[Masks], Depth | None]]:
+        """What depth needs neither features nor masks for, at once; the rest when called with them.
+
+        Where it is not wanted, None comes of it.
+        """
+        if self.depth is None:
+            return lambda features: lambda masks: None
+        return begin_depth(self.depth, frame, recall, carried=carried)
 
     def refine(
         self,

@@ -78,6 +78,22 @@ def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) 
     )
 
 
+def stand_at(now: Current, before: Depth) -> Current:
+    """``now`` with what the previous frame knew, as it was there."""
+    inverse = before.state["inverse"].numpy()
+    if inverse.shape != now.inverse.shape:
+        return now
+    return replace(
+        now,
+        inverse=inverse,
+        pose=before.state["pose"].numpy(),
+        started=bool(before.state["started"]),
+        scene=before.scene,
+        travel_px=before.travel_px,
+        corrections=Corrections.read(before.state),
+    )
+
+
 def along(
     rays: Float32[np.ndarray, "h w 3"], flow: Float32[np.ndarray, "h w 2"], focal: float
 ) -> Float32[np.ndarray, "h w 3"]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from vidmem.flow import flow, forward_backward_error, warp
 from vidmem.heads.geometry import partners
@@ -36,7 +36,22 @@ FAR_AWAY = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Look:
+class Compared:
+    """A keyframe beside the current frame: what needs no masks, and most of the time."""
+
+    partner: Keyframe
+    grey: UInt8[np.ndarray, "height width"]
+    """Of the current frame, at working size."""
+    flow: Float32[np.ndarray, "h w 2"]
+    error: Float32[np.ndarray, "h w"]
+    """Of going there and back, in working pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What a keyframe shows of the current frame, in a unit of its own."""
+
+    partner: Keyframe
     flow: Float32[np.ndarray, "h w 2"]
     inverse: Float32[np.ndarray, "h w"]
     variance: Float32[np.ndarray, "h w"]
@@ -45,7 +60,7 @@ class _Look:
     """Points from here to there, in the unit of ``inverse``."""
     parallax_px: float
 
-    def scaled(self, length: float) -> "_Look":
+    def scaled(self, length: float) -> "Look":
         """The same with a baseline ``length`` times as long."""
         motion = self.motion.copy()
         motion[:3, 3] *= length
@@ -69,12 +84,35 @@ def candidates(now: Current, kept: Sequence[Keyframe]) -> list[Keyframe]:
     return best or partners.by_travel(kept, now.travel_px)
 
 
-def look_at(now: Current, partner: Keyframe) -> Current:
-    """``now`` with what the partner shows joined; unchanged where it shows nothing."""
-    look = _look(now, partner)
-    if look is None:
-        return now
-    length = _length(now, partner, look)
+def compare(now: Current, partner: Keyframe) -> Compared:
+    """Where each pixel is in the keyframe's picture."""
+    grey = partner.state["grey"].numpy()
+    offsets = shrunk(flow(now.grey, grey))
+    error = forward_backward_error(offsets, shrunk(flow(grey, now.grey, preset="fast")))
+    return Compared(partner, now.grey, offsets, now.grey.shape[1] / offsets.shape[1] * error)
+
+
+def look_at(now: Current, compared: Compared) -> Look | None:
+    """Motion and triangulation, where nothing followed is known to be; None: it shows nothing."""
+    offsets, error = compared.flow, compared.error
+    usable = (error < FLOW_ERROR_PX) & now.still & within(offsets)
+    there = along(now.rays, offsets, now.camera.fx * offsets.shape[1] / now.grey.shape[1])
+    found = _motion(now, compared.partner, there, np.where(usable, error, np.inf))
+    if found is None:
+        return None
+    motion, parallax = found
+    inverse, variance, good = triangulate(
+        now.rays, there, motion=motion, focal=now.camera.fx, flow_error=error, usable=usable
+    )
+    if good.sum() < LEAST_SHARE * good.size:
+        return None
+    return Look(compared.partner, offsets, inverse, variance, good, motion, parallax)
+
+
+def joined(now: Current, look: Look) -> Current:
+    """``now`` with what the keyframe shows where it is still; unchanged where no unit fits."""
+    look, partner = replace(look, good=look.good & now.still), look.partner
+    length = _length(now, look) if look.good.any() else None
     if length is None:
         return now
     look = look.scaled(length)
@@ -89,25 +127,6 @@ def look_at(now: Current, partner: Keyframe) -> Current:
     inverse, variance = join(now.inverse, now.variance, look.inverse, look.variance, look.good)
     most = max(now.parallax_px, look.parallax_px)
     return replace(now, inverse=inverse, variance=variance, parallax_px=most)
-
-
-def _look(now: Current, partner: Keyframe) -> _Look | None:
-    grey = partner.state["grey"].numpy()
-    offsets = shrunk(flow(now.grey, grey))
-    scale = now.grey.shape[1] / offsets.shape[1]
-    error = scale * forward_backward_error(offsets, shrunk(flow(grey, now.grey, preset="fast")))
-    usable = (error < FLOW_ERROR_PX) & now.still & within(offsets)
-    there = along(now.rays, offsets, now.camera.fx / scale)
-    found = _motion(now, partner, there, np.where(usable, error, np.inf))
-    if found is None:
-        return None
-    motion, parallax = found
-    inverse, variance, good = triangulate(
-        now.rays, there, motion=motion, focal=now.camera.fx, flow_error=error, usable=usable
-    )
-    if good.sum() < LEAST_SHARE * good.size:
-        return None
-    return _Look(offsets, inverse, variance, good, motion, parallax)
 
 
 def _motion(
@@ -140,12 +159,12 @@ def _motion(
     return None if motion is None else (motion, parallax)
 
 
-def _length(now: Current, partner: Keyframe, look: _Look) -> float | None:
+def _length(now: Current, look: Look) -> float | None:
     """The baseline in the video's unit, from this frame's depth and the partner's own."""
     if not now.started:
         usual = 1.0 if now.guess is None else float(np.median(now.guess[look.good]))
         return float(np.median(look.inverse[look.good])) / usual
-    pick = look.good[::2, ::2]
+    partner, pick = look.partner, look.good[::2, ::2]
     free = look.inverse[::2, ::2][pick].astype(np.float64)
     spread = look.variance[::2, ::2][pick] / free**2
     carried = now.inverse[::2, ::2][pick].astype(np.float64)
