@@ -19,15 +19,9 @@ from vidmem.heads.geometry.closing import close_loop
 from vidmem.heads.geometry.current import DARK, Current, still_pixels
 from vidmem.heads.geometry.filling import TRUSTED, fill
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
-from vidmem.heads.geometry.looking import (
-    Compared,
-    Look,
-    candidates,
-    compare,
-    joined,
-    look_at,
-)
+from vidmem.heads.geometry.looking import candidates, compare, looked, usable
 from vidmem.heads.geometry.metres import Metres
+from vidmem.heads.geometry.pending import look_back, written
 from vidmem.heads.geometry.places import place_seen_again
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.standing import DOUBT, places_of, stand
@@ -36,7 +30,7 @@ from vidmem.heads.learned_depth import MonoDepth, fitted
 from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
 
 FAST_PX = 8.0
-"""Motion since the last frame at which every frame is measured anew."""
+"""Motion since the last frame at which every frame is measured anew, and at once."""
 ENOUGH = 0.7
 """Share of the picture whose depth is known, from which a single picture has nothing to add."""
 RETURN_EVERY = 10
@@ -72,53 +66,48 @@ class GeometricDepth:
     def begin(
         self, frame: Frame, recall: Recall, *, carried: bool = False
     ) -> Callable[[Features], Callable[[Masks], Depth]]:
-        """Flow to keyframes, chosen from where the camera was; then looks at them; then masks."""
+        """First what the last comparisons show, and flow to keyframes for the next.
+
+        Then all that needs no masks: objects are taken to be where they were.
+        """
+        if carried:
+            return partial(self._go_on, frame, recall, None, True)
+        recall = look_back(recall, guessed=self._mono is not None)
         early = None
-        if not carried and recall.index % self._config.every == 0:
+        if recall.index % self._config.every == 0:
             degrees = self._config.field_of_view_degrees
             early = begin_early(frame, recall, field_of_view_degrees=degrees)
-        compared = [] if early is None else self._compare(early, _kept(early, recall))
-        return partial(self._go_on, frame, recall, compared, carried)
+        if early is not None:
+            early = self._compared(early, usable(early, recall))
+        return partial(self._go_on, frame, recall, early, False)
 
-    def _compare(self, now: Current, kept: Sequence[Keyframe]) -> list[Compared]:
-        if now.grey.std() < DARK:
-            return []
-        return [compare(now, each) for each in candidates(now, kept)[: self._config.partners]]
+    def _compared(self, now: Current, kept: Sequence[Keyframe]) -> Current:
+        chosen = candidates(now, kept)[: self._config.partners] if now.grey.std() >= DARK else ()
+        return replace(now, compared=tuple(compare(now, each) for each in chosen))
 
     def _go_on(
-        self,
-        frame: Frame,
-        recall: Recall,
-        compared: Sequence[Compared],
-        carried: bool,
-        features: Features,
+        self, frame: Frame, recall: Recall, early: Current | None, carried: bool, features: Features
     ) -> Callable[[Masks], Depth]:
-        """All that needs no masks: objects are taken to be where they were."""
         degrees = self._config.field_of_view_degrees
         now = begin(frame, features, recall, field_of_view_degrees=degrees)
         now = self._guessed(now, features, recall)
-        kept = _kept(now, recall)
+        kept = usable(now, recall)
         if not carried and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
             now = _returned(now, kept)
-            kept = _kept(now, recall)
-        fitting = [each for each in compared if _fits(each, now)]
-        if not (carried or fitting) and self._is_due(now, recall):
-            fitting = self._compare(now, kept)
-        looks = [look for each in fitting if (look := look_at(now, each))]
-        return partial(self._finish, now, kept, looks, frame, features)
+            kept = usable(now, recall)
+        fast = _is_fast(now, recall)
+        if early is not None and early.scene == now.scene and np.array_equal(early.grey, now.grey):
+            now = replace(now, compared=early.compared)
+        elif not carried and (fast or recall.index % self._config.every == 0):
+            now = self._compared(now, kept)
+        if fast:
+            now = replace(looked(now, now.compared), compared=())
+        return partial(self._finish, now, kept, frame, features)
 
     def _finish(
-        self,
-        now: Current,
-        kept: Sequence[Keyframe],
-        looks: Sequence[Look],
-        frame: Frame,
-        features: Features,
-        masks: Masks,
+        self, now: Current, kept: Sequence[Keyframe], frame: Frame, features: Features, masks: Masks
     ) -> Depth:
         now = replace(now, still=still_pixels(masks, now.inverse.shape))
-        for look in looks:
-            now = joined(now, look)
         now = _finite(_placed(now, kept))
         fallback = self._fallback(now, features)
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
@@ -156,29 +145,10 @@ class GeometricDepth:
             guess = self._mono.guess(features.image, now.camera, now.inverse.shape)
         return fitted(guess, now.inverse, known.astype(np.float32))
 
-    def _is_due(self, now: Current, recall: Recall) -> bool:
-        """Every n-th frame, and each one while the camera is fast."""
-        before = recall.previous.depth if recall.previous else None
-        fast = before is not None and now.travel_px - before.travel_px > FAST_PX
-        return fast or recall.index % self._config.every == 0
 
-
-def _kept(now: Current, recall: Recall) -> list[Keyframe]:
-    """What is remembered in the same unit and size, with a picture, as corrected."""
-    return [
-        now.corrections.corrected(each)
-        for each in recall.keyframes
-        if each.card.scene == now.scene
-        and isinstance(each.state, dict)
-        and "grey" in each.state
-        and tuple(each.state["grey"].shape) == now.grey.shape
-    ]
-
-
-def _fits(compared: Compared, now: Current) -> bool:
-    """It was no cut, and the picture was seen the same way."""
-    same = compared.partner.card.scene == now.scene
-    return same and np.array_equal(compared.grey, now.grey)
+def _is_fast(now: Current, recall: Recall) -> bool:
+    before = recall.previous.depth if recall.previous else None
+    return before is not None and now.travel_px - before.travel_px > FAST_PX
 
 
 def _returned(now: Current, kept: Sequence[Keyframe]) -> Current:
@@ -237,12 +207,13 @@ def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
         "started": torch.tensor(now.started),
         "metres": torch.tensor(now.metres, dtype=torch.float64),
         "parallax_px": torch.tensor(now.parallax_px, dtype=torch.float64),
+        "given": torch.from_numpy(np.full((4, 4), np.nan) if now.given is None else now.given),
         **now.corrections.written(),
+        **written(now.compared),
     }
     keyframe = {
-        **{name: state[name] for name in ("inverse", "variance", "pose")},
+        **{name: state[name] for name in ("inverse", "variance", "pose", "given")},
         "grey": torch.from_numpy(now.grey),
-        "given": torch.from_numpy(np.full((4, 4), np.nan) if now.given is None else now.given),
         "known": torch.tensor(now.started),
     }
     confidence = confidence_of(now.inverse, now.variance, parallax_px=now.parallax_px)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 
 from vidmem.flow import warp
 from vidmem.heads.geometry.camera import (
@@ -27,7 +27,7 @@ from vidmem.heads.geometry.cuts import is_cut
 from vidmem.heads.geometry.fusion import UNKNOWN
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.prior import vertical_prior
-from vidmem.types import Features, Frame, Number, Previous, Recall
+from vidmem.types import Depth, Features, Frame, Intrinsics, Number, Previous, Recall
 from vidmem.working import working_picture
 
 
@@ -42,7 +42,7 @@ def begin(
         recall: the previous step.
         field_of_view_degrees: assumed, where the camera is not known.
     """
-    now = _blank(frame, features.grey, field_of_view_degrees)
+    now = _of_frame(frame, features.grey, field_of_view_degrees)
     before = recall.previous.depth if recall.previous else None
     if recall.previous is None or before is None or features.flow is None:
         return now
@@ -68,14 +68,31 @@ def begin_early(frame: Frame, recall: Recall, *, field_of_view_degrees: Number) 
     if previous is None or previous.depth is None:
         return None
     grey = working_picture(frame.image, previous.features.grey.shape)[1]
-    now = _blank(frame, grey, field_of_view_degrees)
+    now = _of_frame(frame, grey, field_of_view_degrees)
     return stand_at(now, previous.depth)
 
 
-def _blank(
+def at_previous(previous: Previous, depth: Depth) -> Current:
+    """The previous frame again, as its ``depth`` was answered."""
+    given = depth.state["given"].numpy()
+    pose = given if np.isfinite(given).all() else None
+    now = _blank(previous.features.grey, depth.intrinsics, pose)
+    still = still_pixels(previous.masks, now.inverse.shape)
+    return stand_at(replace(now, still=still), depth)
+
+
+def _of_frame(
     frame: Frame, grey: UInt8[np.ndarray, "height width"], field_of_view_degrees: Number
 ) -> Current:
     camera = working_intrinsics(frame, grey.shape, field_of_view_degrees=field_of_view_degrees)
+    return _blank(grey, camera, given_pose(frame))
+
+
+def _blank(
+    grey: UInt8[np.ndarray, "height width"],
+    camera: Intrinsics,
+    given: Float[np.ndarray, "4 4"] | None,
+) -> Current:
     small = geometry_size(grey.shape)
     prior = vertical_prior(small)
     return Current(
@@ -87,7 +104,7 @@ def _blank(
         inverse=prior,
         variance=(UNKNOWN * prior) ** 2,
         pose=np.eye(4),
-        given=given_pose(frame),
+        given=given,
         started=False,
         metres=Metres(),
         scene=0,

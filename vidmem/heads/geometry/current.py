@@ -12,7 +12,7 @@ from vidmem.heads.geometry.corrections import Corrections
 from vidmem.heads.geometry.fusion import carry, within
 from vidmem.heads.geometry.metres import Metres
 from vidmem.heads.geometry.tracking import track_pose
-from vidmem.types import Depth, Intrinsics, Masks
+from vidmem.types import Depth, Intrinsics, Keyframe, Masks
 
 GRID = 4
 """Every so many pixels of geometry size take part in finding motions."""
@@ -21,6 +21,16 @@ DARK = 3.0
 FEWEST = 30
 FAINT = 20.0
 """Gradient (Sobel) under which flow is a guess."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A keyframe beside the current frame: what needs no masks, and most of the time."""
+
+    partner: Keyframe
+    flow: Float32[np.ndarray, "h w 2"]
+    error: Float32[np.ndarray, "h w"]
+    """Of going there and back, in working pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,46 +61,43 @@ class Current:
     """Of remembered keyframes."""
     parallax_px: float = 0.0
     """Most parallax of any look in this scene."""
+    compared: tuple[Compared, ...] = ()
+    """What the next step makes something of."""
     guess: Float32[np.ndarray, "h w"] | None = None
     """What one picture alone tells, until geometry starts: it chooses the unit then."""
 
 
 def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) -> Current:
     """The previous frame's depth carried here along ``flow`` (at geometry size)."""
-    inverse = before.state["inverse"].numpy()
-    variance = before.state["variance"].numpy()
-    if not bool(before.state["started"]) or inverse.shape != now.inverse.shape:
+    last = stand_at(now, before)
+    if not last.started or last is now:
         return now
-    last_pose = before.state["pose"].numpy()
+    inverse, variance = last.inverse, last.variance
     there = along(now.rays, flow, now.camera.fx * flow.shape[1] / now.grey.shape[1])
     known = warp(np.dstack([inverse, variance]), flow) * within(flow)[..., None]
     motion = _tracked(now, known, there)
     carried, spread = carry(inverse, variance, flow, (now.rays, there), motion, focal=now.camera.fx)
-    return replace(
-        now,
-        inverse=carried,
-        variance=spread,
-        pose=last_pose @ inverted(motion),
-        started=True,
-        metres=Metres(*before.state["metres"].tolist()),
-        corrections=Corrections.read(before.state),
-        parallax_px=float(before.state["parallax_px"]),
-    )
+    pose = last.pose @ inverted(motion)
+    return replace(last, inverse=carried, variance=spread, pose=pose, travel_px=now.travel_px)
 
 
 def stand_at(now: Current, before: Depth) -> Current:
     """``now`` with what the previous frame knew, as it was there."""
-    inverse = before.state["inverse"].numpy()
+    state = before.state
+    inverse = state["inverse"].numpy()
     if inverse.shape != now.inverse.shape:
         return now
     return replace(
         now,
         inverse=inverse,
-        pose=before.state["pose"].numpy(),
-        started=bool(before.state["started"]),
+        variance=state["variance"].numpy(),
+        pose=state["pose"].numpy(),
+        started=bool(state["started"]),
+        metres=Metres(*state["metres"].tolist()),
         scene=before.scene,
         travel_px=before.travel_px,
-        corrections=Corrections.read(before.state),
+        corrections=Corrections.read(state),
+        parallax_px=float(state["parallax_px"]),
     )
 
 

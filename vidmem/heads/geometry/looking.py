@@ -1,15 +1,15 @@
 """One look at a remembered keyframe: flow both ways, motion, triangulation, one unit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32
 
 from vidmem.flow import flow, forward_backward_error, warp
 from vidmem.heads.geometry import partners
 from vidmem.heads.geometry.camera import inverted, shrunk
-from vidmem.heads.geometry.current import GRID, Current, along
+from vidmem.heads.geometry.current import GRID, Compared, Current, along
 from vidmem.heads.geometry.fusion import join, within
 from vidmem.heads.geometry.scale import Tie, joined_scale, log_scale
 from vidmem.heads.geometry.two_view import (
@@ -20,7 +20,7 @@ from vidmem.heads.geometry.two_view import (
     relative_motion,
     triangulate,
 )
-from vidmem.types import Keyframe
+from vidmem.types import Keyframe, Recall
 
 FLOW_ERROR_PX = 1.5
 LEAST_PARALLAX_PX = 0.8
@@ -33,18 +33,6 @@ LEAST_SHARE = 0.05
 """Of the picture that must be triangulated."""
 FAR_AWAY = 1e6
 """Variance of what stood before the first look."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Compared:
-    """A keyframe beside the current frame: what needs no masks, and most of the time."""
-
-    partner: Keyframe
-    grey: UInt8[np.ndarray, "height width"]
-    """Of the current frame, at working size."""
-    flow: Float32[np.ndarray, "h w 2"]
-    error: Float32[np.ndarray, "h w"]
-    """Of going there and back, in working pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +60,18 @@ class Look:
         )
 
 
+def usable(now: Current, recall: Recall) -> list[Keyframe]:
+    """What is remembered in the same unit and size, with a picture, as corrected."""
+    return [
+        now.corrections.corrected(each)
+        for each in recall.keyframes
+        if each.card.scene == now.scene
+        and isinstance(each.state, dict)
+        and "grey" in each.state
+        and tuple(each.state["grey"].shape) == now.grey.shape
+    ]
+
+
 def candidates(now: Current, kept: Sequence[Keyframe]) -> list[Keyframe]:
     """Keyframes worth a look, best first."""
     known = [k for k in kept if bool(k.state["known"])]
@@ -89,7 +89,15 @@ def compare(now: Current, partner: Keyframe) -> Compared:
     grey = partner.state["grey"].numpy()
     offsets = shrunk(flow(now.grey, grey))
     error = forward_backward_error(offsets, shrunk(flow(grey, now.grey, preset="fast")))
-    return Compared(partner, now.grey, offsets, now.grey.shape[1] / offsets.shape[1] * error)
+    return Compared(partner, offsets, now.grey.shape[1] / offsets.shape[1] * error)
+
+
+def looked(now: Current, compared: Iterable[Compared]) -> Current:
+    """``now`` with what keyframes show joined."""
+    for each in compared:
+        look = look_at(now, each)
+        now = joined(now, look) if look else now
+    return now
 
 
 def look_at(now: Current, compared: Compared) -> Look | None:

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 DOUBTS = np.array([0.01] * 3 + [0.03] * 3 + [0.03])
 """Standard deviations between neighbours after ``TRAVEL_PX``: radians, units, log of the unit."""
 TRAVEL_PX = 300.0
+LITTLE = 1e-7
 SURE = 0.2
 """Those of a measured loop, as a share of ``DOUBTS``."""
 
@@ -68,17 +69,48 @@ def chain(nodes: Similarities, travel_px: Float[np.ndarray, " n"]) -> Edges:
 def solve(nodes: Similarities, edges: Edges) -> Similarities:
     """Nodes that agree best with the edges, by least squares; the first one stays where it is."""
 
-    def moved(x: np.ndarray) -> Similarities:
-        return nodes.moved(np.concatenate([np.zeros((1, 7)), x.reshape(-1, 7)]))
+    def steps(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([np.zeros((1, 7)), x.reshape(-1, 7)])
 
     def residuals(x: np.ndarray) -> np.ndarray:
-        now = moved(x)
-        apart = now.at(edges.end).seen_from(now.at(edges.start))
-        errors: np.ndarray = difference(apart, edges.measured) / edges.doubts
-        return errors.ravel()
+        return _errors(nodes, edges, steps(x)).ravel()
+
+    def jacobian(x: np.ndarray) -> np.ndarray:
+        whole = _slopes(nodes, edges, steps(x))
+        return whole.reshape(7 * len(edges.start), -1)[:, 7:]
 
     start = np.zeros(7 * (len(nodes.place) - 1))
-    return moved(least_squares(residuals, start, method="lm", x_scale=0.01).x)
+    close = {"ftol": 1e-4, "xtol": 1e-4, "x_scale": 0.01}
+    return nodes.moved(steps(least_squares(residuals, start, jacobian, method="lm", **close).x))
+
+
+def _errors(
+    nodes: Similarities,
+    edges: Edges,
+    steps: Float[np.ndarray, "n 7"],
+    *,
+    start: Float[np.ndarray, " 7"] | float = 0.0,
+    end: Float[np.ndarray, " 7"] | float = 0.0,
+) -> Float[np.ndarray, "m 7"]:
+    """Of every edge in standard deviations, with its start and its end moved a little more."""
+    begins = nodes.at(edges.start).moved(steps[edges.start] + start)
+    ends = nodes.at(edges.end).moved(steps[edges.end] + end)
+    errors: np.ndarray = difference(ends.seen_from(begins), edges.measured) / edges.doubts
+    return errors
+
+
+def _slopes(
+    nodes: Similarities, edges: Edges, steps: Float[np.ndarray, "n 7"]
+) -> Float[np.ndarray, "m 7 n 7"]:
+    """How errors change with steps. Edges see two nodes only: 14 differences tell all of it."""
+    slopes = np.zeros((len(edges.start), 7, len(nodes.place), 7))
+    rows, usual = np.arange(len(edges.start)), _errors(nodes, edges, steps)
+    for i, little in enumerate(LITTLE * np.eye(7)):
+        moved = _errors(nodes, edges, steps, start=little)
+        slopes[rows, :, edges.start, i] = (moved - usual) / LITTLE
+        moved = _errors(nodes, edges, steps, end=little)
+        slopes[rows, :, edges.end, i] = (moved - usual) / LITTLE
+    return slopes
 
 
 def difference(these: Similarities, those: Similarities) -> Float[np.ndarray, "m 7"]:
