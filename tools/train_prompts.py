@@ -3,6 +3,7 @@
 python tools/train_prompts.py render BOXES --count 2560 --seed 1
 python tools/train_prompts.py render HELD_OUT --count 256 --seed 9
 python tools/train_prompts.py train RUN --boxes BOXES --held-out HELD_OUT
+python tools/train_clicks.py train RUN ...          (corrections of clicks, see there)
 python tools/train_prompts.py export RUN vidmem/checkpoints/nano-prompts.safetensors
 """
 
@@ -16,6 +17,7 @@ from train_nano import EVERY, LICENCE, obey, options_of_export, progress
 from vidmem.heads.learned_prompts import PROMPTS
 from vidmem.heads.learned_prompts_network import ROUNDS, PromptNetwork
 from vidmem.heads.learned_weights import write_weights
+from vidmem.training.click_learning import STATE
 from vidmem.training.curves import Journal, read_journal
 from vidmem.training.prompt_learning import RoundLearner, RoundRecipe, joined, overlaps, pixels_of
 from vidmem.training.prompting import Examples, make_examples, read_examples
@@ -73,9 +75,12 @@ def export(given: argparse.Namespace) -> None:
     for number, part in enumerate(network.rounds):
         state = torch.load(given.run / f"round-{number}.pt", map_location="cpu", weights_only=True)
         part.load_state_dict(state["average"])
-    figures = read_journal(given.run / "losses.jsonl")[-1]
+    clicks = torch.load(given.run / STATE, map_location="cpu", weights_only=True)
+    network.clicks.load_state_dict(clicks["average"])
+    journals = {"boxes": "losses.jsonl", "clicks": "clicks.jsonl"}
+    figures = {name: read_journal(given.run / file)[-1] for name, file in journals.items()}
     about = {
-        "recipe": state["recipe"],
+        "recipe": {"boxes": state["recipe"], "clicks": clicks["recipe"]},
         "pictures": given.about,
         "code": given.code,
         "licence": LICENCE,

@@ -14,7 +14,7 @@ from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.heads.learned_weights import FOLDER, Kind, read_weights
 
 SHIPPED = FOLDER / "nano-prompts.safetensors"
-PROMPTS = Kind("vidmem nano prompts 1", PromptNetwork, "train_prompts.py")
+PROMPTS = Kind("vidmem nano prompts 2", PromptNetwork, "train_prompts.py")
 
 
 @lru_cache(maxsize=1)

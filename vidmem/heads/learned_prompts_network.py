@@ -1,4 +1,4 @@
-"""The small networks behind boxes: every pixel's features to a correction, in rounds.
+"""The small networks behind prompts; for boxes, every pixel's features to a correction, in rounds.
 
 Each round is a perceptron on the pixels of one box, far cheaper than convolutions; what is around
 a pixel is in its features (see :mod:`.learned_prompts_features`). A round's answer is where the
@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vidmem.heads.learned_clicks_network import ClickNetwork
 from vidmem.heads.learned_prompts_features import FIRST, LATER
 
 WIDTHS = (48, 24)
@@ -51,8 +52,9 @@ class Round(nn.Module):
 
 
 class PromptNetwork(nn.Module):
-    """All rounds: the first after the box alone, the others after an answer."""
+    """Rounds for boxes, the first after the box alone, the others after an answer; and clicks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rounds = nn.ModuleList(Round(FIRST if k == 0 else LATER) for k in range(ROUNDS))
+        self.clicks = ClickNetwork()

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float32, UInt8
 from vidmem.heads.box_masks import mask_of_box
 from vidmem.heads.click_masks import mask_of_clicks
 from vidmem.heads.click_regions import Picture
+from vidmem.heads.learned_clicks import learned_mask_of_clicks
 from vidmem.heads.learned_prompts import learned_mask_of_box
 from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.statistics import guided
@@ -34,7 +35,7 @@ def mask_of_prompt(
         image: at working size.
         size: the frame's height and width.
         current: the object's probability now, where it exists; points correct it.
-        network: what answers boxes; None for the closed form.
+        network: what answers boxes and corrects clicks; None for the closed form alone.
     """
     height, width = image.shape[:2]
     if prompt.mask is not None:
@@ -54,7 +55,10 @@ def mask_of_prompt(
         start = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_AREA) > 0.5
         down, across = rows / size[0], columns / size[1]
         dots = [(int(x * across), int(y * down), int(label)) for x, y, label in prompt.points]
-        inside = mask_of_clicks(picture, dots, start).astype(np.float32)
+        if network is None:
+            inside = mask_of_clicks(picture, dots, start).astype(np.float32)
+        else:
+            inside = learned_mask_of_clicks(network.clicks, image, picture, dots, start)
     return _sharpened(image, inside)
 
 
