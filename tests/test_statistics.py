@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from vidmem.statistics import Appearance, balanced, guided, joined, looks
+from vidmem.statistics import HURRIED, Appearance, balanced, guided, joined, looks
 
 
 def two_colours():
@@ -30,6 +30,18 @@ def test_recent_part_fades_and_permanent_part_stays():
     assert torch.equal(again.permanent_a, appearance.permanent_a)
     assert torch.equal(later.permanent_b, appearance.permanent_b)
     assert again.recent_b[1] < later.recent_b[1]
+
+
+def test_a_hurried_refresh_follows_a_change_that_a_steady_one_does_not_yet():
+    features, inside = two_colours()
+    appearance = Appearance.empty(3).taught(features, inside, permanent=True)
+    steady = appearance.taught(features, 1 - inside, permanent=False)
+    hurried = appearance
+    for _ in range(2):
+        hurried = hurried.taught(features, 1 - inside, permanent=False, pace=HURRIED)
+    first, other = (features[0, column] for column in (0, 20))
+    assert first @ steady.classifier() > 0 > other @ steady.classifier()
+    assert first @ hurried.classifier() < 0 < other @ hurried.classifier()
 
 
 def test_state_returns_the_same_classifier():

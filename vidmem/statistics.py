@@ -29,6 +29,23 @@ NEAR_PX = 20.0
 """Background near the object is what it is mistaken for: weight falls with this distance."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the recent part of an appearance follows the newest frames."""
+
+    every: int
+    """Frames between refreshes."""
+    decay: float
+    """What stays of the recent part."""
+    rate: float
+    """What a frame adds to it; a prompted frame counts 1 for ever."""
+
+
+STEADY = Pace(every=3, decay=0.9, rate=0.3)
+HURRIED = Pace(every=1, decay=0.7, rate=0.9)
+"""While the object changes: every frame counts like three steady refreshes."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Appearance:
     """What one object looks like: a permanent part from prompts and a decaying recent one."""
@@ -60,8 +77,7 @@ class Appearance:
         *,
         permanent: bool,
         lift: Callable[[Tensor], Tensor] = torch.as_tensor,
-        decay: float = 0.9,
-        rate: float = 0.3,
+        pace: Pace = STEADY,
     ) -> "Appearance":
         """With one more frame. Both classes weigh the same, however small the object.
 
@@ -70,8 +86,7 @@ class Appearance:
             inside: probability of the object, 0 to 1.
             lift: makes [n size], what the classifier sees, of [n plain]; only of pixels that teach.
             permanent: a prompted frame, never forgotten.
-            decay: what stays of the recent part.
-            rate: what the new frame adds to it.
+            pace: of the recent part.
         """
         if permanent:
             a, b = _sums(features, inside, lift, thin=1)
@@ -82,8 +97,8 @@ class Appearance:
         return Appearance(
             self.permanent_a,
             self.permanent_b,
-            decay * self.recent_a + rate * a,
-            decay * self.recent_b + rate * b,
+            pace.decay * self.recent_a + pace.rate * a,
+            pace.decay * self.recent_b + pace.rate * b,
         )
 
     def classifier(self) -> Float[Tensor, " size"]:

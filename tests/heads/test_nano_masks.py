@@ -7,10 +7,13 @@ import pytest
 
 from vidmem import Config, Frame, Prompt, load
 from vidmem.config import DepthConfig
+from vidmem.heads import nano_masks
+from vidmem.statistics import STEADY
 from vidmem.testing import check_tracker, moving_square, truth
 
 CONFIG = Config(depth=DepthConfig(enabled=False))
 GONE = range(8, 20)
+CHANGING = range(6, 14)
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +23,19 @@ def hidden():
     ground = video[0].image.copy()
     ground[truth(video[0])] = video[-1].image[truth(video[0])]
     return [dataclasses.replace(f, image=ground) if f.index in GONE else f for f in video]
+
+
+@pytest.fixture(scope="module")
+def recoloured():
+    """The square turns blue within eight frames."""
+    return [turned_blue(frame) for frame in moving_square(30)]
+
+
+def turned_blue(frame):
+    done = np.clip((frame.index - CHANGING.start) / len(CHANGING), 0, 1)
+    image = frame.image.copy()
+    image[truth(frame)] = image[truth(frame)] * (1 - 0.8 * done * np.array([1, 1, 0]))
+    return dataclasses.replace(frame, image=image)
 
 
 def run(video, **changes):
@@ -73,3 +89,22 @@ def test_a_one_pixel_object_and_a_cut_break_nothing():
     for index, image in enumerate([video[1].image, noise, np.zeros_like(noise)], 1):
         result = engine.step(Frame(image, index, index / 30))
         assert bool(result.masks.logits.isfinite().all())
+
+
+def test_an_object_that_changes_its_colour_is_followed(recoloured):
+    _, results = run(recoloured)
+    assert min(overlap(result) for result in results[1:]) > 0.8
+    changed = [r.frame.index for r in results if r.masks.topology_changed[0]]
+    assert changed and CHANGING.start < min(changed) and max(changed) <= CHANGING.stop
+
+
+def test_at_the_steady_pace_the_change_would_be_too_fast(recoloured, monkeypatch):
+    monkeypatch.setattr(nano_masks, "HURRIED", STEADY)
+    _, results = run(recoloured)
+    assert not results[-1].masks.mask(1).any()
+
+
+def test_what_stays_or_hides_has_not_changed(hidden):
+    for video in (hidden, list(moving_square(20))):
+        _, results = run(video)
+        assert not any(result.masks.topology_changed[0] for result in results)

@@ -162,6 +162,22 @@ def test_accepted_masks_teach_if_they_may(video, feedback):
     assert same is not feedback
 
 
+@pytest.mark.parametrize(("changing", "frames"), [(False, [3, 6, 9]), (True, [3, 5, 6, 7, 9])])
+def test_what_changes_teaches_in_every_frame(video, changing, frames):
+    def change(masks, index):
+        return replace(masks, topology_changed=(changing and 5 <= index <= 7,))
+
+    refiner = HqRefiner(RefineConfig(), Stub(video, lambda f: [truth(f)] * 3))
+    engine = load(config=CONFIG, refiner=refiner, tracker=Changed(change))
+    taught, before = [], None
+    for result in engine.run(video, {0: [Prompt(1, mask=truth(video[0]))]}):
+        now = engine.memory.objects[1].state["refine.recent_b"]
+        if before is not None and not torch.equal(now, before):
+            taught.append(result.frame.index)
+        before = now
+    assert taught == frames
+
+
 def test_a_saved_state_goes_on_equal(video, tmp_path):
     def engine(**how):
         stub = Stub(video, lambda f: [elsewhere(f), notched(f), truth(f)])

@@ -18,7 +18,7 @@ from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.heads.presence import Sighting, Track, judge
 from vidmem.heads.prompt_masks import claim_of, mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
-from vidmem.statistics import Appearance
+from vidmem.statistics import HURRIED, STEADY, Appearance
 from vidmem.types import (
     Features,
     Frame,
@@ -33,8 +33,6 @@ from vidmem.types import (
     Tokens,
 )
 
-TEACH_EVERY = 3
-"""Frames between refreshes of the recent appearance."""
 PROMPTED_LOGIT = 6.0
 PROMPT_LIKELY = -0.3
 
@@ -102,6 +100,7 @@ class NanoTracker:
                 for i, row in zip(ids, logits, strict=True)
             },
             attention=readout.attention,
+            topology_changed=tuple(sightings[i].changed for i in ids),
         )
 
     def remember(self, stream: Stream, features: Features, masks: Masks) -> Tokens:
@@ -147,12 +146,13 @@ class NanoTracker:
         known = recall.objects.get(object_id)
         pixels = features.tensors["pixels"]
         appearance = Appearance.from_state(known.state) if known else Appearance.empty(SIZE)
-        due = self._refresh and recall.index % TEACH_EVERY == 0 and sighting.teaches
+        pace = HURRIED if sighting.changed else STEADY
+        due = self._refresh and recall.index % pace.every == 0 and sighting.teaches
         if (prompted or due) and bool((row > 0).any()):
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)[0, 0]
             lift = waves().lifted
-            appearance = appearance.taught(pixels, inside, permanent=prompted, lift=lift)
+            appearance = appearance.taught(pixels, inside, permanent=prompted, lift=lift, pace=pace)
         others = sighting.distractors
         if sighting.claim is not None:
             likely = appearance_scores(features, [appearance])[0] > PROMPT_LIKELY

@@ -29,6 +29,12 @@ FOUND_FRAMES = 2
 MEMORY_OF_SUPPORT = 0.9
 TAKEN_SHARE = 0.6
 """Of a followed mask that lies on distractors: more, and it is one of them."""
+CHANGED_SUPPORT = 0.85
+"""Of the usual evidence: with less, what the flow carried here has changed its look."""
+CHANGED_AREA = 0.9
+"""Of the usual area: with less, something may be hiding it, and its look must not be learned."""
+CHANGED_OVERLAP = 0.7
+"""Of the mask and the carried one: with less, the mask is something else."""
 COMPONENT_OVERLAP = 0.1
 COMPONENT_SHARE = 0.3
 
@@ -67,6 +73,8 @@ class Sighting:
     distractors: Small
     claim: Bool[np.ndarray, "h w"] | None = None
     """What a prompted mask or box says it lies in: everything outside is something else."""
+    changed: bool = False
+    """It is where the flow carried it, but looks less and less as it was learned."""
 
     @property
     def teaches(self) -> bool:
@@ -107,7 +115,14 @@ def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
         memory=keep * track.memory + (1 - keep) * memory,
         area_px=keep * track.area_px + (1 - keep) * area,
     )
-    return Sighting(logits, presence, reliability, False, track, others)
+    changed = reliability < CHANGED_SUPPORT and area > CHANGED_AREA * usual
+    changed = changed and _agrees(inside, evidence.carried > 0.5)
+    return Sighting(logits, presence, reliability, False, track, others, changed=changed)
+
+
+def _agrees(inside: Bool[Tensor, "h w"], carried: Bool[Tensor, "h w"]) -> bool:
+    """Appearance and flow say nearly the same."""
+    return float((inside & carried).sum()) > CHANGED_OVERLAP * float((inside | carried).sum())
 
 
 def _find(evidence: Evidence, track: Track, others: Small) -> Sighting:

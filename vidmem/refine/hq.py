@@ -19,11 +19,9 @@ from vidmem.refine.appearance import evidence, look, remembered, to_remember
 from vidmem.refine.candidates import Predictor, hint_at
 from vidmem.refine.edges import EdgeRefiner
 from vidmem.refine.selection import Choice, choose
-from vidmem.statistics import Appearance
+from vidmem.statistics import HURRIED, STEADY, Appearance, Pace
 from vidmem.types import Depth, Features, Frame, Masks, Recall
 
-TEACH_EVERY = 3
-"""Frames between refreshes of the recent appearance."""
 CONFIDENT = 0.6
 UNSURE = 0.8
 """Reliability below which a mask is refined ``when: unsure``."""
@@ -139,7 +137,8 @@ class HqRefiner:
         better = accepted.get(object_id) if self._config.feedback else None
         logits = masks.logits[row] if better is None else better.small
         prompted = bool(masks.prompted) and masks.prompted[row]
-        return models[object_id].taught(seen, torch.sigmoid(logits), permanent=prompted)
+        inside, pace = torch.sigmoid(logits), _pace(masks, row)
+        return models[object_id].taught(seen, inside, permanent=prompted, pace=pace)
 
     def _written(self, masks: Masks, accepted: Mapping[int, Accepted]) -> Tensor:
         """Logits for the memory: the coarse ones, but for what passes the stricter gate."""
@@ -174,8 +173,13 @@ def _is_sure(masks: Masks, row: int) -> bool:
     return sure and not masks.occluded[row]
 
 
+def _pace(masks: Masks, row: int) -> Pace:
+    """Faster for what the tracker says is changing."""
+    return HURRIED if masks.topology_changed and masks.topology_changed[row] else STEADY
+
+
 def _teaches(frame: Frame, masks: Masks, row: int) -> bool:
     """Prompted frames always do; others at times, while the object is whole and certain."""
     prompted = bool(masks.prompted) and masks.prompted[row]
-    due = frame.index % TEACH_EVERY == 0 and _is_sure(masks, row)
+    due = frame.index % _pace(masks, row).every == 0 and _is_sure(masks, row)
     return (prompted or due) and bool((masks.logits[row] > 0).any())
