@@ -19,6 +19,10 @@ LEAST_IN_FRONT = 0.9
 AGREEING_PX = 0.7
 LEAST_AGREEING = 0.35
 """Share of the matches that lie so near their epipolar lines."""
+FAINT_PX = 1.5
+CLEAR = 7.0
+"""Parallax of less than ``FAINT_PX`` over the median distance to epipolar lines: 8 and more where a camera moves, 6
+and less where something moves before a hand that only trembles."""
 REFINED_PARALLAX_PX = 4.0
 NEAREST = 0.98
 FLOW_SIGMA_PX = 0.35
@@ -101,16 +105,19 @@ def relative_motion(
     if len(matches.here) < FEWEST:
         return None
     matches = matches.thinned(MOST_MATCHES)
+    parallax = parallax_px(matches.here, matches.there, focal=focal)
     motion = _essential_motion(matches, focal)
     if motion is not None:
-        if parallax_px(matches.here, matches.there, focal=focal) > REFINED_PARALLAX_PX:
+        if parallax > REFINED_PARALLAX_PX:
             motion = _refined(matches, motion, focal, FREE)
     elif guess is not None and np.linalg.norm(guess[:3, 3]) > 1e-9:
         motion = _refined(matches, guess, focal, doubt)
     if motion is None:
         return None
     errors = np.abs(sampson(matches.here, matches.there, motion)) * focal
-    return motion if np.mean(errors < AGREEING_PX) > LEAST_AGREEING else None
+    agree = np.mean(errors < AGREEING_PX) > LEAST_AGREEING
+    clear = parallax > min(CLEAR * np.median(errors), FAINT_PX)
+    return motion if agree and clear else None
 
 
 def _essential_motion(matches: Matches, focal: float) -> Float[np.ndarray, "4 4"] | None:
