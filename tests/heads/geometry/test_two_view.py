@@ -89,7 +89,7 @@ def test_triangulation_gives_inverse_depth_and_its_spread():
 @pytest.mark.parametrize(("noise_px", "believed"), [(0.05, True), (0.4, False)])
 def test_faint_parallax_is_believed_where_matches_are_good(noise_px, believed):
     """A hand that trembles: what moves before it must not become geometry."""
-    faint = matches(np.array([0.02, 0, 0]), noise_px=noise_px)
+    faint = matches(np.array([0.08, 0, 0]), noise_px=noise_px)
     assert 0.6 < parallax_px(faint.here, faint.there, focal=FOCAL) < 1.5
     motion = relative_motion(faint, focal=FOCAL, guess=None, doubt=POSE_DOUBT)
     assert (motion is not None) == believed
