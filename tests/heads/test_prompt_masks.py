@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
+from vidmem.heads.learned_prompts import shipped_prompt_network
+from vidmem.heads.learned_prompts_network import PromptNetwork
 from vidmem.heads.prompt_masks import mask_of_prompt
 from vidmem.types import Prompt
 
@@ -34,6 +37,31 @@ def overlap(prompt, current=None):
 )
 def test_prompts_find_a_clear_object(prompt):
     assert overlap(prompt) > 0.8
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        Prompt(1, box=(60, 40, 100, 80)),
+        Prompt(1, points=((80, 60, 1),)),
+        Prompt(1, points=((80, 60, 1), (20, 20, 0))),
+    ],
+)
+def test_the_network_that_comes_along_finds_it_too(prompt):
+    image, truth = picture()
+    inside = mask_of_prompt(prompt, image, SIZE, None, shipped_prompt_network()) > 0.5
+    assert (truth & inside).sum() / (truth | inside).sum() > 0.85
+
+
+def test_clicks_are_corrected_where_a_network_is_given():
+    image, truth = picture()
+    network = PromptNetwork().eval()
+    prompt = Prompt(1, points=((80, 60, 1),))
+    untrained = mask_of_prompt(prompt, image, SIZE, None, network) > 0.5
+    assert 0.8 < untrained.sum() / truth.sum() < 1.2
+    torch.nn.init.constant_(network.clicks.out.bias, 50.0)
+    eager = mask_of_prompt(prompt, image, SIZE, None, network) > 0.5
+    assert eager.sum() > 2 * truth.sum()
 
 
 def test_mask_is_used_as_it_is():

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float32
 from vidmem.heads.click_regions import Picture, cut
 from vidmem.heads.contrast import Window, unlike_surroundings
 
+ITERATIONS = 3
 LIKELY_SHARE = 0.65
 SURROUNDINGS = 0.35
 """How much of a box's size around it the cut looks at."""
@@ -44,5 +45,5 @@ def _mean(
         max(0, int(left - across)) : int(right + across),
     ]
     firm = np.zeros(picture.size, np.float32)
-    firm[part] = cut(picture.image[part], marks[part])
+    firm[part] = cut(picture.image[part], marks[part], iterations=ITERATIONS)
     return LIKELY_SHARE * likely + (1 - LIKELY_SHARE) * firm

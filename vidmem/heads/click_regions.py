@@ -17,7 +17,8 @@ REACH = 1.8
 """Where a cut region ends for certain, in the radii it starts from."""
 SURROUNDINGS = 1.6
 """How far around it is looked at, in where it ends."""
-ITERATIONS = 3
+ITERATIONS = 2
+"""Of a graph cut around a click: a third one takes a sixth of its time for next to nothing."""
 LARGEST_CONTRAST = 40.0
 SMALLEST = 8
 
@@ -137,7 +138,7 @@ def _touching(inside: Inside, place: tuple[int, int]) -> Inside:
     return chosen
 
 
-def cut(image: Image, marks: UInt8[np.ndarray, "h w"]) -> Inside:
+def cut(image: Image, marks: UInt8[np.ndarray, "h w"], *, iterations: int = ITERATIONS) -> Inside:
     """GrabCut from ``marks``; what was likely before, where there is nothing to cut."""
     start: Inside = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
     if min(start.sum(), (~start).sum()) < SMALLEST:
@@ -146,6 +147,6 @@ def cut(image: Image, marks: UInt8[np.ndarray, "h w"]) -> Inside:
     models = np.zeros((1, 65)), np.zeros((1, 65))
     marks = np.ascontiguousarray(marks)
     image = np.ascontiguousarray(image)
-    cv2.grabCut(image, marks, (0, 0, 1, 1), *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(image, marks, (0, 0, 1, 1), *models, iterations, cv2.GC_INIT_WITH_MASK)
     inside: Inside = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
     return inside if inside.any() else start

@@ -6,6 +6,7 @@ both without crossing an edge.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -66,9 +67,10 @@ class Look:
         lab, self._looks = looks_of(cues.image)
         self._lab = np.asarray(lab, np.float32)
         self._outside = ~inside_box() & cues.seen
-        self.first: Stack = self._first()
 
-    def _first(self) -> Stack:
+    @cached_property
+    def first(self) -> Stack:
+        """Features before there is an answer."""
         planes = list(self._cues.planes)
         unlike, _, apart = planes
         line = np.linspace(-1, 1, SIDE, dtype=np.float32)
