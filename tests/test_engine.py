@@ -52,12 +52,13 @@ def test_results_say_what_was_kept_how_long_it_took_and_how_much_is_held(engine,
     assert last.memory_bytes == engine.memory.bytes > 0
 
 
-def test_a_preview_changes_nothing(engine, video):
+def test_a_preview_shows_what_the_step_will_give_and_changes_nothing(engine, video):
     list(engine.run(video[:6], {0: [prompt_at(video[0])]}))
-    before = engine.memory.state
-    shown = engine.preview(video[6], [Prompt(2, box=(5, 5, 20, 20))])
-    assert set(shown.ids) == {1, 2} and shown.labels is not None
+    before, asked = engine.memory.state, [Prompt(2, box=(5, 5, 20, 20))]
+    shown = engine.preview(video[6], asked)
     assert engine.memory.state is before
+    assert np.array_equal(shown.labels, engine.step(video[6], asked).masks.labels)
+    assert set(np.unique(shown.labels)) == {0, 1, 2}
 
 
 def test_a_correction_goes_back_and_gives_what_a_run_with_it_would_have_given(engine, video):

@@ -46,6 +46,15 @@ class Tracker(Protocol):
 
 
 @runtime_checkable
+class Previews(Protocol):
+    """A tracker that answers faster where nothing is to be kept."""
+
+    def preview(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
+        """As ``segment``, without ``state``."""
+        ...
+
+
+@runtime_checkable
 class RemembersTogether(Protocol):
     """A tracker that writes all pages of a frame in one go."""
 

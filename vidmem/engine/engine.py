@@ -165,7 +165,7 @@ class Engine:
             checked = self._check(frame, prompts)
             recall = self.memory.read(frame.index)
             features = self.models.encode(frame, recall.previous)
-            masks = self.models.segment(features, recall, checked)
+            masks = self.models.preview(features, recall, checked)
             return self.models.refine(frame, features, recall, masks, None)
 
     def correct(

@@ -1,6 +1,7 @@
 """The embedded tracker: carried mask, appearance and stored tokens, summed as logits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -73,11 +74,26 @@ class NanoTracker:
         return {"object": PageShape(TOKENS, 1, KEY, 1)}
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
-        """Logits of every known and every newly prompted object."""
+        """Logits of every known and every newly prompted object, and what is learned from them."""
+        masks, sightings = self._seen(features, recall, prompts)
+        prompted = {prompt.object_id for prompt in prompts}
+        state = {
+            i: self._learn(features, recall, i, row, sightings[i], i in prompted)
+            for i, row in zip(masks.ids, masks.logits, strict=True)
+        }
+        return replace(masks, state=state)
+
+    def preview(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
+        """The same logits; nothing is learned."""
+        return self._seen(features, recall, prompts)[0]
+
+    def _seen(
+        self, features: Features, recall: Recall, prompts: Sequence[Prompt]
+    ) -> tuple[Masks, dict[int, Sighting]]:
         prompted = {prompt.object_id: prompt for prompt in prompts}
         ids = tuple(dict.fromkeys([*recall.objects, *prompted]))
         if not ids:
-            return Masks((), torch.zeros(0, *features.grey.shape), (), (), (), {})
+            return Masks((), torch.zeros(0, *features.grey.shape), (), (), (), {}), {}
         readout = read_pages(features, recall)
         carried = carry(features, recall)
         looks = [Appearance.from_state(known.state) for known in recall.objects.values()]
@@ -89,19 +105,17 @@ class NanoTracker:
         for object_id, prompt in prompted.items():
             sightings[object_id] = self._prompted(features, prompt, sightings.get(object_id))
         logits = compete(torch.stack([sightings[object_id].logits for object_id in ids]))
-        return Masks(
+        masks = Masks(
             ids=ids,
             logits=logits,
             presence=tuple(sightings[i].presence for i in ids),
             reliability=tuple(sightings[i].reliability for i in ids),
             occluded=tuple(sightings[i].occluded for i in ids),
-            state={
-                i: self._learn(features, recall, i, row, sightings[i], i in prompted)
-                for i, row in zip(ids, logits, strict=True)
-            },
+            state={},
             attention=readout.attention,
             topology_changed=tuple(sightings[i].changed for i in ids),
         )
+        return masks, sightings
 
     def remember(self, stream: Stream, features: Features, masks: Masks) -> Tokens:
         """Appearance at stride 8 with the soft mask as value, described by its foreground mean."""

@@ -18,6 +18,7 @@ from vidmem.protocols import (
     CarriesDepth,
     DepthBase,
     EncodesCoarsely,
+    Previews,
     Refiner,
     RemembersScene,
     RemembersTogether,
@@ -77,9 +78,13 @@ class Models:
 
     def segment(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
         """Coarse masks."""
-        masks = self.tracker.segment(features, recall, prompts)
-        prompted = {prompt.object_id for prompt in prompts}
-        return replace(masks, prompted=tuple(i in prompted for i in masks.ids))
+        return _told(self.tracker.segment(features, recall, prompts), prompts)
+
+    def preview(self, features: Features, recall: Recall, prompts: Sequence[Prompt]) -> Masks:
+        """Coarse masks that are only shown."""
+        tracker = self.tracker
+        answer = tracker.preview if isinstance(tracker, Previews) else tracker.segment
+        return _told(answer(features, recall, prompts), prompts)
 
     def begin_depth(
         self, frame: Frame, recall: Recall, *, carried: bool
@@ -120,6 +125,12 @@ class Models:
         for stream in others:
             tokens[stream] = self.tracker.remember(stream, features, masks)
         return tokens
+
+
+def _told(masks: Masks, prompts: Sequence[Prompt]) -> Masks:
+    """Which of them somebody has just said something about."""
+    prompted = {prompt.object_id for prompt in prompts}
+    return replace(masks, prompted=tuple(i in prompted for i in masks.ids))
 
 
 def build_models(
