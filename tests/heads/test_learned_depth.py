@@ -65,7 +65,7 @@ def test_geometry_stands_where_it_is_sure_and_takes_over_the_unit():
         def guess(self, image, camera, size):
             return 3 * super().guess(image, camera, size)[:, ::-1].copy()
 
-    with_it, without = depths(Wrong(), 0.03, 16)[-1], depths(None, 0.03, 16)[-1]
+    with_it, without = depths(Wrong(), 0.03, 10)[-1], depths(None, 0.03, 10)[-1]
     assert without.confidence.mean() > 0.15, "geometry has begun"
     sure = without.confidence > np.median(without.confidence)
     ratio = with_it.inverse[sure] / without.inverse[sure]

@@ -12,9 +12,7 @@ from jaxtyping import Bool, Float32
 from vidmem.config import DepthConfig
 from vidmem.flow import warp
 from vidmem.heads.geometry.beginning import begin, begin_early
-from vidmem.heads.geometry.camera import (
-    shrunk,
-)
+from vidmem.heads.geometry.camera import shrunk
 from vidmem.heads.geometry.closing import close_loop
 from vidmem.heads.geometry.current import DARK, Current, still_pixels
 from vidmem.heads.geometry.filling import TRUSTED, fill
@@ -77,8 +75,7 @@ class GeometricDepth:
         if recall.index % self._config.every == 0:
             degrees = self._config.field_of_view_degrees
             early = begin_early(frame, recall, field_of_view_degrees=degrees)
-        if early is not None:
-            early = self._compared(early, usable(early, recall))
+        early = early and self._compared(early, usable(early, recall))
         return partial(self._go_on, frame, recall, early, False)
 
     def _compared(self, now: Current, kept: Sequence[Keyframe]) -> Current:
