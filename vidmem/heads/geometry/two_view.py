@@ -21,8 +21,8 @@ LEAST_AGREEING = 0.35
 """Share of the matches that lie so near their epipolar lines."""
 FAINT_PX = 1.5
 CLEAR = 9.0
-"""Parallax of less than ``FAINT_PX`` over the median distance to epipolar lines: 10 and more where a
-camera moves, 8 and less where something moves before a hand that only trembles."""
+"""Parallax of less than ``FAINT_PX`` over the median distance to epipolar lines: 10 and more where
+a camera moves, 8 and less where something moves before a hand that only trembles."""
 REFINED_PARALLAX_PX = 4.0
 NEAREST = 0.98
 FLOW_SIGMA_PX = 0.35
