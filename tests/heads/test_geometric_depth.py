@@ -109,3 +109,13 @@ def test_what_was_begun_with_another_picture_is_not_used():
     compared = "compared.flow"
     assert torch.equal(still_right.state[compared], right.state[compared])
     assert compared not in depth.carry(frames[10], features, recall, masks).state
+
+
+def test_what_moves_before_a_still_camera_makes_no_geometry():
+    frames = []
+    for i in range(14):
+        image = view(0.0, index=i)[0].image.copy()
+        image[5:85, 5 + 2 * i : 85 + 2 * i] = TEXTURE[:80, :80]
+        frames.append(Frame(image, i, i / 30, CAMERA))
+    depths = run(frames)
+    assert not any(bool(depth.state["started"]) for depth in depths)

@@ -23,6 +23,8 @@ from vidmem.heads.geometry.two_view import (
 from vidmem.types import Keyframe, Recall
 
 FLOW_ERROR_PX = 1.5
+STANDING_PX = 0.3
+"""Where half of the picture moved less, the camera stands, whatever the rest does."""
 LEAST_PARALLAX_PX = 0.8
 GOOD_PX = 0.2
 """Forward-backward error of the flow where it is good."""
@@ -151,6 +153,8 @@ def _motion(
     here = now.rays[::GRID, ::GRID][picked].astype(np.float64)
     seen = there[::GRID, ::GRID][picked].astype(np.float64)
     if len(here) < FEWEST:
+        return None
+    if now.camera.fx * np.median(np.linalg.norm(seen - here, axis=1)) < STANDING_PX:
         return None
     parallax = parallax_px(here, seen, focal=now.camera.fx)
     if parallax < LEAST_PARALLAX_PX:
