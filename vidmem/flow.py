@@ -8,17 +8,19 @@ from jaxtyping import Float32, UInt8
 
 from vidmem.types import Number
 
-Preset = Literal["ultrafast", "fast", "brisk", "medium"]
+Preset = Literal["ultrafast", "fast", "hurried", "brisk", "medium"]
 _PRESETS = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "hurried": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
     "brisk": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
 BRISK_REFINEMENTS = 2
-"""Of five. Between neighbouring frames more of any of these only costs time."""
-BRISK_STRIDE_PX = 4
-BRISK_DESCENTS = 12
+"""Of five: between neighbouring frames the others only cost a fifth of the time."""
+HURRIED_STRIDE_PX = 4
+HURRIED_DESCENTS = 12
+"""Of 25, and at every fourth pixel, not every third: a third less time, for 0.007 of J&F."""
 SMALLEST_PX = 16
 """DIS needs patches and pyramid levels: smaller images get zero flow."""
 
@@ -35,10 +37,11 @@ def flow(
     # A fresh instance: DIS keeps buffers, and engines may run in several threads.
     start = np.zeros((*source.shape, 2), np.float32)
     method = cv2.DISOpticalFlow.create(_PRESETS[preset])
-    if preset == "brisk":
+    if preset in ("brisk", "hurried"):
         method.setVariationalRefinementIterations(BRISK_REFINEMENTS)
-        method.setPatchStride(BRISK_STRIDE_PX)
-        method.setGradientDescentIterations(BRISK_DESCENTS)
+    if preset == "hurried":
+        method.setPatchStride(HURRIED_STRIDE_PX)
+        method.setGradientDescentIterations(HURRIED_DESCENTS)
     found = method.calc(source, target, start)
     return found.astype(np.float32, copy=False)
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from vidmem.config import TrackerConfig
-from vidmem.flow import flow
+from vidmem.flow import Preset, flow
 from vidmem.statistics import PLAIN, joined, looks
 from vidmem.types import Features, Frame, Previous
 from vidmem.waves import Waves
@@ -26,9 +26,15 @@ DESCRIPTION_SCALE = 1.5
 
 
 class NanoEncoder:
-    """One encoding per frame for masks and depth, and the optical flow to the previous frame."""
+    """One encoding per frame for masks and depth, and the optical flow to the previous frame.
 
-    def __init__(self, config: TrackerConfig) -> None:
+    Args:
+        config: the knobs.
+        hurried: flow in coarser steps, where there is a deadline.
+    """
+
+    def __init__(self, config: TrackerConfig, *, hurried: bool = False) -> None:
+        self._preset: Preset = "hurried" if hurried else "brisk"
         self._working_pixels = config.working_pixels
         self._waves = Waves.drawn(PLAIN, DESCRIPTION, scale=DESCRIPTION_SCALE, seed=1)
 
@@ -49,7 +55,8 @@ class NanoEncoder:
             previous.features.grey.shape if previous else working_size(frame, self._working_pixels)
         )
         image, grey = working_picture(frame.image, (height, width))
-        offsets = _flow(grey, previous.features.grey, shrink=shrink) if previous else None
+        last = previous.features.grey if previous else None
+        offsets = None if last is None else _flow(grey, last, shrink=shrink, preset=self._preset)
         small = image if shrink == 1 else _smaller(image, shrink)
         small_grey = grey if shrink == 1 else _smaller(grey, shrink)
         parts = looks(small, small_grey, shrink=shrink)
@@ -83,10 +90,14 @@ def _tokens(parts: Sequence[np.ndarray], stride: int) -> Float[Tensor, "rows col
 
 
 def _flow(
-    grey: UInt8[np.ndarray, "h w"], before: UInt8[np.ndarray, "h w"], *, shrink: int
+    grey: UInt8[np.ndarray, "h w"],
+    before: UInt8[np.ndarray, "h w"],
+    *,
+    shrink: int,
+    preset: Preset,
 ) -> Float32[np.ndarray, "h w 2"]:
     if shrink == 1:
-        return flow(grey, before, preset="brisk")
-    small = flow(_smaller(grey, shrink), _smaller(before, shrink), preset="brisk")
+        return flow(grey, before, preset=preset)
+    small = flow(_smaller(grey, shrink), _smaller(before, shrink), preset=preset)
     large: np.ndarray = np.float32(shrink) * cv2.resize(small, grey.shape[::-1])
     return large

@@ -157,7 +157,8 @@ def build_models(
 def _tracker(config: Config) -> Tracker:
     if config.family == "nano":
         network = shipped_prompt_network() if config.tracker.prompts == "nano" else None
-        return NanoTracker(config.tracker, NanoEncoder(config.tracker), network)
+        encoder = NanoEncoder(config.tracker, hurried=config.runtime.deadline_ms > 0)
+        return NanoTracker(config.tracker, encoder, network)
     return load_sam2_tracker(config)
 
 
