@@ -21,6 +21,7 @@ LIGHTENS: dict[str, Skipped] = {
     "encode": "detail", "segment": "pages", "depth": "depth", "refine": "refine"
 }  # fmt: skip
 """By stage: what makes it lighter."""
+STAGE_OF = {what: stage for stage, what in LIGHTENS.items()}
 RATE = 0.15
 """Weight of the newest time in the moving mean and deviation."""
 DEVIATIONS = 1.25
@@ -30,6 +31,8 @@ LIGHTER = 0.5
 """Of a stage's time, while its lighter form was never measured."""
 FORGIVENESS = 0.97
 """A form that was left out is expected a little cheaper every time, so that it is tried again."""
+NOTICEABLE = 0.02
+"""Share of the deadline: nothing is made worse to save less."""
 PAGES = 2
 """Pages per object that are read when pages are left out."""
 
@@ -76,6 +79,11 @@ class StageTimes:
         """Milliseconds that they will hardly exceed; 0 for what was never measured."""
         means, deviations = zip((0.0, 0.0), *map(self._usual, stages), strict=True)
         return float(sum(means)) + DEVIATIONS * math.hypot(*deviations)
+
+    def saved(self, light: Form) -> float | None:
+        """Milliseconds by which it is usually shorter than the full form; None: not yet known."""
+        full = replace(light, light=False)
+        return self._usual(full)[0] - self._usual(light)[0] if full in self._known else None
 
     def _usual(self, form: Form) -> tuple[float, float]:
         """Mean and deviation."""
@@ -142,10 +150,16 @@ class Turn:
         if self._times.deadline_ms <= 0:
             return ()
         left = self._times.deadline_ms - self._elapsed()
-        for count in range(len(ORDER) + 1):
-            if self._remaining(ORDER[:count]) <= left:
-                return ORDER[:count]
-        return ORDER
+        order = tuple(what for what in ORDER if self._is_worth_it(what))
+        for count in range(len(order) + 1):
+            if self._remaining(order[:count]) <= left:
+                return order[:count]
+        return order
+
+    def _is_worth_it(self, what: Skipped) -> bool:
+        """It saves a noticeable part of the deadline, or nobody knows yet."""
+        saved = self._times.saved(self._form(STAGE_OF[what], (what,)))
+        return saved is None or saved > NOTICEABLE * self._times.deadline_ms
 
     def _remaining(self, skipped: tuple[Skipped, ...]) -> float:
         to_do = (stage for stage in STAGES if stage not in self.milliseconds)

@@ -75,8 +75,13 @@ class GeometricDepth:
         if recall.index % self._config.every == 0:
             degrees = self._config.field_of_view_degrees
             early = begin_early(frame, recall, field_of_view_degrees=degrees)
-        early = early and self._compared(early, usable(early, recall))
+        early = early and self._compared_early(early, recall)
         return partial(self._go_on, frame, recall, early, False)
+
+    def _compared_early(self, now: Current, recall: Recall) -> Current:
+        """Not where the camera seems to have come back: the next step closes a loop instead."""
+        kept, soon = usable(now, recall), (recall.index + 1) % RETURN_EVERY == RETURN_EVERY // 2
+        return now if soon and _place(now, kept) else self._compared(now, kept)
 
     def _compared(self, now: Current, kept: Sequence[Keyframe]) -> Current:
         chosen = candidates(now, kept)[: self._config.partners] if now.grey.std() >= DARK else ()
@@ -148,10 +153,15 @@ def _is_fast(now: Current, recall: Recall) -> bool:
     return before is not None and now.travel_px - before.travel_px > FAST_PX
 
 
+def _place(now: Current, kept: Sequence[Keyframe]) -> Keyframe | None:
+    known = [k for k in kept if bool(k.state["known"])]
+    return place_seen_again(now.grey, now.travel_px, known) if now.started else None
+
+
 def _returned(now: Current, kept: Sequence[Keyframe]) -> Current:
     """With loops closed, where the camera has come back."""
+    place = _place(now, kept)
     known = [k for k in kept if bool(k.state["known"])]
-    place = place_seen_again(now.grey, now.travel_px, known) if now.started else None
     return now if place is None else close_loop(now, place, known)
 
 

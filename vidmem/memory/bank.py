@@ -32,6 +32,8 @@ class Memory:
         self._state = MemoryState()
         self._pools: dict[str, Pool] = {}
         self._snapshots: deque[MemoryState] = deque()
+        self._counted: tuple[MemoryState, ...] = ()
+        self._counted_bytes = 0
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +85,10 @@ class Memory:
     def bytes(self) -> int:
         """Everything held: pools, keyframes, statistics, the previous step and snapshots."""
         pools = sum(pool.bytes for pool in self._pools.values())
-        return pools + tree_bytes(self._state, tuple(self._snapshots))
+        held = (self._state, *self._snapshots)
+        if [*map(id, held)] != [*map(id, self._counted)]:  # counting walks all of it
+            self._counted, self._counted_bytes = held, tree_bytes(held)
+        return pools + self._counted_bytes
 
     def open(self, shapes: Mapping[str, PageShape]) -> None:
         """Make the pools. Done once, at a video's first frame.
