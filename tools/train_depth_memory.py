@@ -8,11 +8,11 @@ python tools/train_depth_memory.py export RUN vidmem/checkpoints/nano-memory.saf
 
 import argparse
 import json
-import time
+from functools import partial
 from pathlib import Path
 
 import torch
-from train_nano import EVERY, LICENCE, obey, options_of_export, progress
+from train_nano import LICENCE, advance, obey, options_of_export, progress
 
 from vidmem.heads.learned_weights import MEMORY, write_weights
 from vidmem.training.clips import DepthClip, read_clips, render_clips
@@ -37,18 +37,8 @@ def train(given: argparse.Namespace) -> None:
     if state.exists():
         learner.load(state)
     journal = Journal(given.run / "losses.jsonl", step=learner.step)
-    with progress() as bar:
-        task = bar.add_task("", total=given.steps, completed=learner.step)
-        ends, saves = time.monotonic() + 60 * given.minutes, time.monotonic() + 60
-        while learner.step < given.steps and time.monotonic() < ends:
-            losses = learner.advance(clips)
-            bar.update(task, completed=learner.step, description=f"loss {losses['loss']:.3f}")
-            if learner.step % EVERY == 0:
-                journal.write({"step": learner.step, **losses})
-            if time.monotonic() > saves:
-                keep(learner, journal, held_out, state)
-                saves = time.monotonic() + 60 * given.save_minutes
-    keep(learner, journal, held_out, state)
+    save = partial(keep, learner, journal, held_out, state)
+    advance(learner, partial(learner.advance, clips), journal, save, given)
 
 
 def keep(learner: MemoryLearner, journal: Journal, held_out: list[DepthClip], state: Path) -> None:

@@ -13,6 +13,8 @@ python tools/train_nano.py judge vidmem/checkpoints/nano.safetensors --held-out 
 import argparse
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.learned_network import OUTPUT_STRIDE, MonoNetwork
 from vidmem.heads.learned_weights import read_weights, write_weights
 from vidmem.training.augmenting import batch_of
+from vidmem.training.course import Course
 from vidmem.training.curves import Journal, draw_curves, read_journal
 from vidmem.training.learning import Learner, Recipe
 from vidmem.training.losses import within
@@ -68,18 +71,30 @@ def train(given: argparse.Namespace) -> None:
     if state.exists():
         learner.load(state)
     journal = Journal(given.run / "losses.jsonl", step=learner.step)
+    save = partial(keep, learner, journal, held_out, state)
+    advance(learner, partial(learner.advance, stills), journal, save, given)
+
+
+def advance(
+    course: Course,
+    step: Callable[[], dict[str, float]],
+    journal: Journal,
+    save: Callable[[], None],
+    given: argparse.Namespace,
+) -> None:
+    """Steps until all are made, or time is up; saved now and then, and at the end."""
     with progress() as bar:
-        task = bar.add_task("", total=recipe.steps, completed=learner.step)
+        task = bar.add_task("", total=given.steps, completed=course.step)
         ends, saves = time.monotonic() + 60 * given.minutes, time.monotonic() + 60
-        while learner.step < recipe.steps and time.monotonic() < ends:
-            losses = learner.advance(stills)
-            bar.update(task, completed=learner.step, description=f"loss {losses['loss']:.3f}")
-            if learner.step % EVERY == 0:
-                journal.write({"step": learner.step, **losses})
+        while course.step < given.steps and time.monotonic() < ends:
+            losses = step()
+            bar.update(task, completed=course.step, description=f"loss {losses['loss']:.3f}")
+            if course.step % EVERY == 0:
+                journal.write({"step": course.step, **losses})
             if time.monotonic() > saves:
-                keep(learner, journal, held_out, state)
+                save()
                 saves = time.monotonic() + 60 * given.save_minutes
-    keep(learner, journal, held_out, state)
+    save()
 
 
 def keep(learner: Learner, journal: Journal, held_out: Stills, state: Path) -> None:

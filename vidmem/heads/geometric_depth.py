@@ -14,7 +14,7 @@ from vidmem.flow import warp
 from vidmem.heads.geometry.beginning import begin, begin_early
 from vidmem.heads.geometry.camera import shrunk
 from vidmem.heads.geometry.closing import close_loop
-from vidmem.heads.geometry.current import DARK, Current, still_pixels
+from vidmem.heads.geometry.current import DARK, Current, known_of, still_pixels
 from vidmem.heads.geometry.filling import TRUSTED, fill
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
 from vidmem.heads.geometry.looking import candidates, compare, looked, usable
@@ -208,12 +208,7 @@ def _at(
 
 def _answer(now: Current, filled: Float32[np.ndarray, "h w"]) -> Depth:
     state = {
-        "inverse": torch.from_numpy(now.inverse),
-        "variance": torch.from_numpy(now.variance),
-        "pose": torch.from_numpy(now.pose),
-        "started": torch.tensor(now.started),
-        "metres": torch.tensor(now.metres, dtype=torch.float64),
-        "parallax_px": torch.tensor(now.parallax_px, dtype=torch.float64),
+        **known_of(now),
         "given": torch.from_numpy(np.full((4, 4), np.nan) if now.given is None else now.given),
         **now.corrections.written(),
         **written(now.compared),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Float32, UInt8
 
 from vidmem.flow import warp
@@ -99,6 +100,18 @@ def stand_at(now: Current, before: Depth) -> Current:
         corrections=Corrections.read(state),
         parallax_px=float(state["parallax_px"]),
     )
+
+
+def known_of(now: Current) -> dict[str, torch.Tensor]:
+    """For a depth's state: what :func:`stand_at` reads and looks change."""
+    return {
+        "inverse": torch.from_numpy(now.inverse),
+        "variance": torch.from_numpy(now.variance),
+        "pose": torch.from_numpy(now.pose),
+        "started": torch.tensor(now.started),
+        "metres": torch.tensor(now.metres, dtype=torch.float64),
+        "parallax_px": torch.tensor(now.parallax_px, dtype=torch.float64),
+    }
 
 
 def along(

@@ -11,9 +11,9 @@ from dataclasses import replace
 import torch
 
 from vidmem.heads.geometry.beginning import at_previous
-from vidmem.heads.geometry.current import Compared
+from vidmem.heads.geometry.current import Compared, known_of
 from vidmem.heads.geometry.looking import looked, usable
-from vidmem.types import Recall, State
+from vidmem.types import Recall
 
 PREFIX = "compared."
 
@@ -48,13 +48,5 @@ def look_back(recall: Recall, *, guessed: bool) -> Recall:
     maps = (before.state[f"{PREFIX}{name}"].numpy() for name in ("flow", "error"))
     compared = zip(indices, *maps, strict=True)
     now = looked(now, (Compared(known[i], *rest) for i, *rest in compared if i in known))
-    state: State = {
-        **before.state,
-        "inverse": torch.from_numpy(now.inverse),
-        "variance": torch.from_numpy(now.variance),
-        "pose": torch.from_numpy(now.pose),
-        "started": torch.tensor(now.started),
-        "metres": torch.tensor(now.metres, dtype=torch.float64),
-        "parallax_px": torch.tensor(now.parallax_px, dtype=torch.float64),
-    }
+    state = {**before.state, **known_of(now)}
     return replace(recall, previous=replace(previous, depth=replace(before, state=state)))
