@@ -21,6 +21,16 @@ def test_numbers_are_whole_in_a_terminal_of_eighty_columns():
     assert "\u2026" not in shown and "motocross-jump" in shown and "0.812" in shown
 
 
+def test_a_report_of_one_video_goes_down_the_page():
+    figures = ("d1", "abs_rel", "scale_std", "confident_d1", *MEASURES)
+    console = Console(width=40)
+    with console.capture() as captured:
+        console.print(table({**dict.fromkeys(figures, 0.8123), "tae": None, "config_hash": "abc"}))
+    shown = captured.get()
+    assert "\u2026" not in shown
+    assert all(name in shown for name in (*figures[:4], "J", "JF")) and "tae" not in shown
+
+
 def test_pages_have_every_column():
     page = markdown(REPORT, title="toys")
     header, _, mean, row = page.splitlines()[-4:]

@@ -10,10 +10,16 @@ DETAILS = ("_recall", "_decay")
 
 
 def table(report: Mapping[str, Any]) -> Table:
-    """A row per sequence (if there are any) and one for the whole; without ``DETAILS``."""
+    """A row per sequence and one for the whole; a row per figure if there are no sequences."""
     rows, whole, every = _parts(report)
     names = [name for name in every if not name.endswith(DETAILS)]
     drawn = Table(title=f"configuration {report.get('config_hash', '')}")
+    if not rows:
+        drawn.add_column("figure")
+        drawn.add_column("value", justify="right")
+        for name in names:
+            drawn.add_row(name, _cell(whole.get(name)))
+        return drawn
     drawn.add_column("sequence", overflow="fold")
     for name in names:
         drawn.add_column(name, justify="right", no_wrap=True)
