@@ -15,7 +15,7 @@ from vidmem.heads.geometry.beginning import begin, begin_early
 from vidmem.heads.geometry.camera import shrunk
 from vidmem.heads.geometry.closing import close_loop
 from vidmem.heads.geometry.current import DARK, Current, known_of, still_pixels
-from vidmem.heads.geometry.filling import TRUSTED, fill
+from vidmem.heads.geometry.filling import fill, sure_pixels
 from vidmem.heads.geometry.fusion import UNKNOWN, confidence_of, within
 from vidmem.heads.geometry.looking import candidates, compare, looked, usable
 from vidmem.heads.geometry.metres import Metres
@@ -114,7 +114,8 @@ class GeometricDepth:
         fallback = self._fallback(now, features)
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
         places = places_of(masks, now.inverse.shape)
-        filled = stand(filled, places)
+        sure = sure_pixels(now.inverse, now.variance, now.still)
+        filled = stand(filled, places, measured=np.where(sure, now.inverse, 0).astype(np.float32))
         now = _with_movers(now, filled, places)
         if now.started and now.given is None:
             units = _answer(replace(now, metres=Metres()), filled)
@@ -139,7 +140,7 @@ class GeometricDepth:
 
     def _fallback(self, now: Current, features: Features) -> Float32[np.ndarray, "h w"]:
         """What stands where geometry knows nothing."""
-        known = now.still & (now.variance < (TRUSTED * now.inverse) ** 2)
+        known = sure_pixels(now.inverse, now.variance, now.still)
         if self._mono is None or known.mean() > ENOUGH:
             return vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
         guess = now.guess

@@ -15,6 +15,16 @@ TRUSTED = 0.3
 by variance would let well-measured near edges bleed into flat far walls."""
 
 
+def sure_pixels(
+    inverse: Float32[np.ndarray, "h w"],
+    variance: Float32[np.ndarray, "h w"],
+    still: Bool[np.ndarray, "h w"],
+) -> Bool[np.ndarray, "h w"]:
+    """What is no hole."""
+    sure: np.ndarray = still & (variance < (TRUSTED * inverse) ** 2)
+    return sure
+
+
 def fill(
     inverse: Float32[np.ndarray, "h w"],
     variance: Float32[np.ndarray, "h w"],
@@ -36,7 +46,7 @@ def fill(
         fallback: what stands where nothing is known far and wide; also the weak prior.
     """
     result: np.ndarray
-    known = (still & (variance < (TRUSTED * inverse) ** 2)).astype(np.float32)
+    known = sure_pixels(inverse, variance, still).astype(np.float32)
     if not known.any():
         result = np.maximum(inverse, 1e-6).astype(np.float32)
         return result

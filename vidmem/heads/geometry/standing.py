@@ -10,10 +10,18 @@ from vidmem.types import Masks
 
 FOOT = 0.1
 """Share of an object's height that is its foot."""
-BELOW = 8
+BELOW = 10
 """Rows under the foot that tell where it stands."""
+APART = 4
+"""Rows between the pixels that tell how the ground slopes."""
 FEWEST = 12
-"""Pixels among them from which a slope is taken."""
+"""Measured pixels below that are enough."""
+FARTHER = 25
+"""Percentile of what is seen below: what stands on the ground beside the foot, or before it, can
+only make it nearer."""
+BEHIND = 10
+"""Percentile of what is filled in behind an object that is behind it for sure: what stands before
+or beside it spreads into the rest."""
 DOUBT = 0.25
 """Relative standard deviation of what this says."""
 
@@ -34,7 +42,7 @@ def places_of(masks: Masks, size: tuple[int, int]) -> list[Place]:
     return found
 
 
-def stand(inverse: Map, places: Sequence[Place]) -> Map:
+def stand(inverse: Map, places: Sequence[Place], *, measured: Map) -> Map:
     """Every object as far as the ground under its foot, and never behind what is behind it.
 
     What is behind may be another object: one whose rim lies on others for the most part is before
@@ -43,15 +51,18 @@ def stand(inverse: Map, places: Sequence[Place]) -> Map:
     Args:
         inverse: filled from what stands still, so that it goes on behind the objects.
         places: of the objects, at the same size.
+        measured: inverse depth where geometry is sure of it, 0 elsewhere.
     """
     result = inverse.copy()
     objects = np.zeros(inverse.shape, bool)
     for place in places:
         objects |= place
     for place in places:
-        behind = float(np.median(inverse[place]))
-        ground = _under_foot(inverse, place, objects)
-        result[place] = behind if ground is None else max(ground, behind)
+        ground = _under_foot(inverse, measured, place, objects)
+        if ground is None:
+            result[place] = np.median(inverse[place])
+        else:
+            result[place] = max(ground, float(np.percentile(inverse[place], BEHIND)))
     alone = result.copy()
     for place in places:
         rim = (cv2.dilate(place.astype(np.uint8), RIM) > 0) & ~place
@@ -61,27 +72,27 @@ def stand(inverse: Map, places: Sequence[Place]) -> Map:
     return result
 
 
-def _under_foot(inverse: Map, place: Place, others: Place) -> float | None:
+def _under_foot(inverse: Map, measured: Map, place: Place, objects: Place) -> float | None:
     """Inverse depth of the ground where the object touches it; None where none of it is seen.
 
-    The inverse depth of a plane is linear in the row, so what is seen below leads up to the foot.
+    The inverse depth of a plane is linear in the row, so what is seen below leads up to the lower
+    edge of the foot. What is only filled in there is level, and as near as what lies farther down:
+    it counts only where too little is measured.
     """
-    height = len(place)
     rows = np.flatnonzero(place.any(1))
-    lowest = height - 1 - np.argmax(place[::-1], 0)
+    lowest = len(place) - 1 - np.argmax(place[::-1], 0)
     high = rows[-1] - FOOT * (rows[-1] - rows[0])
     columns = np.flatnonzero(place.any(0) & (lowest >= high))
-    samples = [
-        (row - lowest[column], inverse[row, column])
-        for column in columns
-        for row in range(lowest[column] + 2, min(height, lowest[column] + 2 + BELOW))
-        if not others[row, column]
-    ]
-    if not samples:
+    row = lowest[columns] + np.arange(1, BELOW + 1)[:, None]
+    at = np.minimum(row, len(place) - 1), np.broadcast_to(columns, row.shape)
+    seen = (row < len(place)) & ~objects[at]
+    sure = seen & (measured[at] > 0)
+    values = np.where(sure, measured[at], inverse[at])
+    seen = sure if sure.sum() >= FEWEST else seen
+    if not seen.any():
         return None
-    down, seen = np.array(samples, np.float64).T
-    middle = float(np.median(seen))
-    if len(samples) < FEWEST or np.ptp(down) == 0:
-        return middle
-    slope = max(0.0, float(np.polyfit(down, seen, 1)[0]))
-    return max(0.5 * middle, middle - slope * float(np.median(down)))
+    steps = (values[APART:] - values[:-APART])[seen[APART:] & seen[:-APART]]
+    slope = max(0.0, float(np.median(steps)) / APART) if len(steps) else 0.0
+    edge = lowest[columns] + 0.5
+    ground = float(np.percentile((values - slope * (row - edge))[seen], FARTHER))
+    return max(0.5 * float(np.median(values[seen])), ground)
