@@ -70,6 +70,18 @@ def train(given: argparse.Namespace) -> None:
                 journal.write({"step": learner.step, **losses, **found})
 
 
+def options_of_making(command: argparse.ArgumentParser, *, count: int) -> None:
+    """Of what is made of collages."""
+    command.add_argument("folder", type=Path)
+    command.add_argument("--cutouts", type=Path, required=True, help="CODE.webp, see above")
+    command.add_argument(
+        "--photographs", type=Path, required=True, help=".jpg and .png, as grounds"
+    )
+    command.add_argument("--rooms", type=Path, required=True, help="of train_nano.py render")
+    command.add_argument("--count", type=int, default=count)
+    command.add_argument("--seed", type=int, default=1, help="another one for other pictures")
+
+
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -77,14 +89,7 @@ def options() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("make", help="click on made-up pictures")
-    command.add_argument("folder", type=Path)
-    command.add_argument("--cutouts", type=Path, required=True, help="CODE.webp, see above")
-    command.add_argument(
-        "--photographs", type=Path, required=True, help=".jpg and .png, as grounds"
-    )
-    command.add_argument("--rooms", type=Path, required=True, help="of train_nano.py render")
-    command.add_argument("--count", type=int, default=2560)
-    command.add_argument("--seed", type=int, default=1, help="another one for other pictures")
+    options_of_making(command, count=2560)
     command.add_argument("--run", type=Path, help="correct every answer by what this run learned")
     command.set_defaults(do=make)
     command = commands.add_parser("train", help="begin a run, or go on with it")

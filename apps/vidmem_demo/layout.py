@@ -24,7 +24,7 @@ KEYS = (
     + "</p>"
 )
 TOOLS = [("+ Add", "add"), ("− Cut away", "cut"), ("Box", "box")]
-REFINERS = [("Edges", "edges"), ("SAM-HQ", "sam-hq"), ("None", "plain")]
+REFINERS = [("Learned", "nano"), ("Edges", "edges"), ("SAM-HQ", "sam-hq"), ("None", "plain")]
 KNOBS = ("family", "refine", "budget", "keyframes", "depth")
 """The settings, in the order in which handlers take them."""
 CONTAINERS = (".mkv", ".ts", ".mts", ".m2ts", ".mpg", ".vob", ".mxf", ".flv", ".wmv", ".y4m")

@@ -13,7 +13,7 @@ PLAIN = Config(depth=DepthConfig(enabled=False))
 ABSENCE = {"memory.skip_empty": False, "memory.reliability": False}
 NANO = {
     "policy": {"memory.policy": "fifo"},
-    "refine": {"refine.by": "plain"},
+    "refine": {"refine.by": "edges"},
     "refresh": {"tracker.refresh": False},
     "absence": ABSENCE,
     "depth-for-masks": {"depth.enabled": False},
@@ -26,6 +26,7 @@ HQ = {
     "absence": ABSENCE,
     "depth-for-masks": {"depth.enabled": False},
 }
+REFINERS = [("plain", "PlainRefiner"), ("edges", "EdgeRefiner"), ("nano", "Corrected")]
 
 
 @pytest.mark.parametrize(("family", "expected"), [("nano", NANO), ("sam2.1-tiny-hq", HQ)])
@@ -68,7 +69,7 @@ def test_rows_tell_what_a_part_is_worth():
     assert report["config_hash"] == PLAIN.hash()
 
 
-@pytest.mark.parametrize(("by", "kind"), [("plain", "PlainRefiner"), ("edges", "EdgeRefiner")])
+@pytest.mark.parametrize(("by", "kind"), REFINERS)
 def test_the_named_refiner_is_built(by, kind):
     engine = load(config=replace(PLAIN, refine=RefineConfig(by=by)))
     assert type(engine.models.refiner).__name__ == kind

@@ -165,7 +165,7 @@ def test_without_weights_the_error_says_how_to_get_them(size):
 
 
 def test_nano_keeps_its_own_refiner_and_the_hq_families_name_theirs():
-    assert config_of("nano").refine.by == "edges"
+    assert config_of("nano").refine.by == "nano"
     for size, hq in (("tiny", "tiny"), ("small", "b"), ("base-plus", "l"), ("large", "h")):
         refine = config_of(f"sam2.1-{size}-hq").refine
         assert (refine.by, refine.size, refine.write_back) == ("sam-hq", hq, False)

@@ -101,8 +101,9 @@ class DepthConfig:
 class RefineConfig:
     """Coarse masks to sharp ones."""
 
-    by: Literal["plain", "edges", "sam-hq"] = "edges"
-    """plain: enlarged. edges: along the picture's edges, without weights. sam-hq: by SAM-HQ."""
+    by: Literal["plain", "edges", "nano", "sam-hq"] = "nano"
+    """plain: enlarged. edges: along the picture's edges, without weights. nano: the same after a
+    small network corrected what the embedded tracker says. sam-hq: by SAM-HQ."""
     size: Literal["tiny", "b", "l", "h"] = "tiny"
     """SAM-HQ: of its image encoder."""
     checkpoint: str = ""

@@ -31,9 +31,9 @@ def parts_of(text: str) -> tuple[Part, ...]:
 def without(config: Config, part: Part) -> Config | None:
     """The configuration without one part; None where it has none.
 
-    policy: the latest pages instead of chosen ones. refine: along edges instead of SAM-HQ, plainly
-    enlarged instead of along edges. selection: SAM-HQ's own score. feedback: only coarse masks
-    teach. refresh: only prompts teach. absence: absent, occluded and doubtful objects are
+    policy: the latest pages instead of chosen ones. refine: along edges instead of SAM-HQ or nano,
+    plainly enlarged instead of along edges. selection: SAM-HQ's own score. feedback: only coarse
+    masks teach. refresh: only prompts teach. absence: absent, occluded and doubtful objects are
     remembered too. depth-for-masks: no depth, which tells hidden from lost.
     """
     memory = config.memory
@@ -94,7 +94,9 @@ def ablate(
 
 
 def _coarser(config: Config) -> Config:
-    by: Any = {"sam-hq": "edges", "edges": "plain", "plain": "plain"}[config.refine.by]
+    by: Any = {"sam-hq": "edges", "nano": "edges", "edges": "plain", "plain": "plain"}[
+        config.refine.by
+    ]
     return replace(config, refine=replace(config.refine, by=by))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vidmem.statistics import PLAIN, Appearance, guided
-from vidmem.types import Features
+from vidmem.types import Features, State
 from vidmem.waves import Waves
 
 FOURIER = 160
@@ -56,6 +56,16 @@ class Evidence:
         others = OTHER_WEIGHT * self.other * (1 - self.carried)
         known = CARRIED_WEIGHT * (4 * self.carried - 2) - others
         return self.anywhere() + known - gate
+
+    def cues(self, total: Float[Tensor, "h w"]) -> State:
+        """All of it by name, with the sum of :meth:`here`, for who weighs it again."""
+        return {
+            "appearance": self.appearance,
+            "memory": self.memory,
+            "carried": self.carried,
+            "other": self.other,
+            "total": total,
+        }
 
 
 def gather(

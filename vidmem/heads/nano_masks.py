@@ -114,6 +114,7 @@ class NanoTracker:
             state={},
             attention=readout.attention,
             topology_changed=tuple(sightings[i].changed for i in ids),
+            cues={i: cues for i in ids if (cues := sightings[i].cues) is not None},
         )
         return masks, sightings
 

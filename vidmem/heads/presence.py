@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vidmem.heads.distractors import Small, beside, reach, share, shrunk
 from vidmem.heads.evidence import Evidence, to_logits
-from vidmem.types import ObjectMemory
+from vidmem.types import ObjectMemory, State
 
 ABSENT_LOGIT = -9.0
 GONE_AREA = 0.12
@@ -75,6 +75,8 @@ class Sighting:
     """What a prompted mask or box says it lies in: everything outside is something else."""
     changed: bool = False
     """It is where the flow carried it, but looks less and less as it was learned."""
+    cues: State | None = None
+    """What spoke for it, while it is followed."""
 
     @property
     def teaches(self) -> bool:
@@ -91,7 +93,8 @@ def judge(evidence: Evidence, known: ObjectMemory, others: Small) -> Sighting:
 
 
 def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
-    logits = _near(to_logits(evidence.here()), evidence.carried)
+    total = evidence.here()
+    logits = near(to_logits(total), evidence.carried)
     inside = logits > 0
     area = float(inside.sum())
     usual = track.area_px or area
@@ -108,7 +111,8 @@ def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
     hiding = area < HIDING_AREA * usual
     reliability = float(np.clip(appearance / max(1e-3, track.appearance), 0, 1))
     if hiding:
-        return Sighting(logits, presence, 0.5 * reliability, True, track, others)
+        doubtful = 0.5 * reliability
+        return Sighting(logits, presence, doubtful, True, track, others, cues=evidence.cues(total))
     keep = MEMORY_OF_SUPPORT if track.area_px else 0.0
     track = Track(
         appearance=keep * track.appearance + (1 - keep) * appearance,
@@ -117,7 +121,16 @@ def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
     )
     changed = reliability < CHANGED_SUPPORT and area > CHANGED_AREA * usual
     changed = changed and _agrees(inside, evidence.carried > 0.5)
-    return Sighting(logits, presence, reliability, False, track, others, changed=changed)
+    return Sighting(
+        logits,
+        presence,
+        reliability,
+        False,
+        track,
+        others,
+        changed=changed,
+        cues=evidence.cues(total),
+    )
 
 
 def _agrees(inside: Bool[Tensor, "h w"], carried: Bool[Tensor, "h w"]) -> bool:
@@ -135,7 +148,7 @@ def _find(evidence: Evidence, track: Track, others: Small) -> Sighting:
         seen = replace(waiting, seen_frames=track.seen_frames + 1)
         return Sighting(nothing, 0.3, 0.0, True, seen, others)
     found = replace(evidence, carried=region.float())
-    logits = _near(to_logits(found.here()), found.carried)
+    logits = near(to_logits(found.here()), found.carried)
     back = replace(track, lost_frames=0.0, seen_frames=0.0)
     return Sighting(logits, 0.8, 0.5, False, back, others)
 
@@ -183,7 +196,7 @@ def _support(evidence: Evidence, inside: Bool[Tensor, "h w"]) -> tuple[float, fl
     return float(evidence.appearance[inside].mean()), float(evidence.memory[inside].mean())
 
 
-def _near(logits: Float[Tensor, "h w"], carried: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
+def near(logits: Float[Tensor, "h w"], carried: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     """Without regions that neither touch the carried mask nor are large."""
     inside = (logits > 0).numpy().astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)

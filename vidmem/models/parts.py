@@ -8,6 +8,7 @@ from vidmem.features.nano import NanoEncoder
 from vidmem.heads.base_depth import begin_depth
 from vidmem.heads.geometric_depth import GeometricDepth
 from vidmem.heads.learned_depth import MonoDepth
+from vidmem.heads.learned_masks import Corrected, shipped_mask_network
 from vidmem.heads.learned_prompts import shipped_prompt_network
 from vidmem.heads.learned_weights import shipped_memory_network, shipped_network
 from vidmem.heads.memory_depth import MemoryDepth
@@ -108,9 +109,8 @@ class Models:
         plain: bool = False,
     ) -> Masks:
         """Sharp masks at frame size, or with ``plain`` coarse ones."""
-        if plain:
-            return PlainRefiner().refine(frame, features, recall, masks, depth)
-        return self.refiner.refine(frame, features, recall, masks, depth)
+        refiner = PlainRefiner() if plain else self.refiner
+        return replace(refiner.refine(frame, features, recall, masks, depth), cues={})
 
     def remember(
         self, streams: Sequence[Stream], features: Features, masks: Masks, depth: Depth | None
@@ -165,4 +165,6 @@ def _tracker(config: Config) -> Tracker:
 def _refiner(config: Config) -> Refiner:
     if config.refine.by == "sam-hq":
         return HqRefiner(config.refine, load_sam_hq(config))
+    if config.refine.by == "nano":
+        return Corrected(shipped_mask_network(), EdgeRefiner())
     return EdgeRefiner() if config.refine.by == "edges" else PlainRefiner()

@@ -70,7 +70,7 @@ def collage(seed: int, sources: Sources) -> Composite:
     random = np.random.default_rng([seed, 31])
     canvas = Canvas(random)
     _backdrop(random, canvas, sources)
-    _clutter(random, canvas, sources)
+    clutter(random, canvas, sources)
     if random.random() < 0.5:
         bars(random, canvas, int(random.poisson(1.2)))
     for label in range(1, int(random.integers(1, 4)) + 1):
@@ -79,7 +79,7 @@ def collage(seed: int, sources: Sources) -> Composite:
         if random.random() < 0.5:
             bars(random, canvas, int(random.integers(1, 4)))
         else:
-            _paste(random, canvas, sources, 0, random.uniform(0.15, 0.6), random.uniform(0, 0.6))
+            paste_any(random, canvas, sources, 0, random.uniform(0.15, 0.6), random.uniform(0, 0.6))
     return Composite(canvas.image.clip(0, 255).astype(np.uint8), canvas.labels)
 
 
@@ -92,12 +92,14 @@ def _backdrop(random: Random, canvas: Canvas, sources: Sources) -> None:
     else:
         ground(random, canvas)
         return
-    canvas.image[:] = _view(random, whole)
+    canvas.image[:] = view(random, whole, SIZE)
 
 
-def _view(random: Random, whole: Image) -> Float32[np.ndarray, "height width 3"]:
-    """A part of it, mirrored or not, in another light."""
-    height, width = SIZE
+def view(
+    random: Random, whole: Image, size: tuple[int, int]
+) -> Float32[np.ndarray, "height width 3"]:
+    """A part of it at ``size`` (rows, columns), mirrored or not, in another light."""
+    height, width = size
     rows, columns = whole.shape[:2]
     high = min(rows, columns * height / width) * random.uniform(0.35, 1)
     wide = high * width / height
@@ -109,7 +111,7 @@ def _view(random: Random, whole: Image) -> Float32[np.ndarray, "height width 3"]
     return np.asarray(view * np.exp(random.normal(0, 0.2) + random.normal(0, 0.1, 3)), np.float32)
 
 
-def _clutter(random: Random, canvas: Canvas, sources: Sources) -> None:
+def clutter(random: Random, canvas: Canvas, sources: Sources) -> None:
     """A few things of any size, or a crowd of things of one size."""
     crowd = random.random() < CROWDED
     count = int(random.integers(8, 22)) if crowd else int(random.integers(0, 6))
@@ -118,7 +120,7 @@ def _clutter(random: Random, canvas: Canvas, sources: Sources) -> None:
         spread = random.normal(0, 0.35) if crowd else random.uniform(-2.2, -0.3)
         size = float(np.exp(spread)) * (common if crowd else 1)
         if crowd or random.random() < 0.6:
-            _paste(random, canvas, sources, 0, size, random.uniform(0, 0.7))
+            paste_any(random, canvas, sources, 0, size, random.uniform(0, 0.7))
         else:
             place_figure(random, canvas, 0, size)
 
@@ -131,14 +133,16 @@ def _object(random: Random, canvas: Canvas, sources: Sources, label: int) -> Non
         return
     height, width = canvas.labels.shape
     centre = random.uniform(0.1, 0.9, 2) * (width, height)
-    _paste(random, canvas, sources, label, size, harmony, centre)
+    paste_any(random, canvas, sources, label, size, harmony, centre)
     if random.random() < SHARE_OF_PAIRS:
         for _ in range(int(random.integers(1, 3))):
             beside = centre + random.normal(0, 0.28, 2) * size * height
-            _paste(random, canvas, sources, label, size * random.uniform(0.3, 0.9), harmony, beside)
+            paste_any(
+                random, canvas, sources, label, size * random.uniform(0.3, 0.9), harmony, beside
+            )
 
 
-def _paste(
+def paste_any(
     random: Random,
     canvas: Canvas,
     sources: Sources,

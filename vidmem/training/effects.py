@@ -35,7 +35,7 @@ def expose(
     arrays = pictures.movedim(1, -1).contiguous().cpu().numpy()
     if grade.jpeg_quality is None:
         return arrays
-    return np.stack([_compress(picture, grade.jpeg_quality) for picture in arrays])
+    return np.stack([compress(picture, grade.jpeg_quality) for picture in arrays])
 
 
 def _open_shutter(image: Tensor, path: Tensor) -> Tensor:
@@ -77,7 +77,8 @@ def _bands(image: Tensor, frames: tuple[int, ...]) -> Tensor:
     return torch.sin(2 * torch.pi * (1.5 * rows + 0.13 * times))[:, None, :, None]
 
 
-def _compress(picture: UInt8[np.ndarray, "rows columns 3"], quality: int) -> np.ndarray:
+def compress(picture: UInt8[np.ndarray, "rows columns 3"], quality: int) -> np.ndarray:
+    """Through JPEG and back."""
     _, code = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
     assert decoded is not None

@@ -58,6 +58,8 @@ class Masks:
     """SAM 2's own estimate for the mask that was chosen, 0 to 1."""
     alternatives: Mapping[int, Alternatives] = field(default_factory=dict)
     """By object: every mask the decoder offered for it. Not carried to the next frame."""
+    cues: Mapping[int, State] = field(default_factory=dict)
+    """By object: what spoke for it, for a refiner that weighs it again; empty in a result."""
 
     def mask(self, object_id: int) -> Bool[np.ndarray, "height width"]:
         """One object at frame size."""

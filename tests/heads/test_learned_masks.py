@@ -1,0 +1,143 @@
+"""What is shown may be corrected; what is carried and remembered never is."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from vidmem import Config, Prompt, load
+from vidmem.config import DepthConfig, RefineConfig
+from vidmem.heads import learned_masks_network
+from vidmem.heads.learned_masks import Corrected, corrected, sight_of, window_of
+from vidmem.heads.learned_masks_network import CHANNELS, MaskNetwork
+from vidmem.refine.edges import EdgeRefiner
+from vidmem.testing import moving_square, truth
+from vidmem.types import Features
+
+CONFIG = Config(depth=DepthConfig(enabled=False), refine=RefineConfig(by="edges"))
+FRAMES = 8
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return MaskNetwork().eval()
+
+
+def always(network, change):
+    """Adds the same everywhere."""
+    torch.nn.init.constant_(network.out.bias, 50.0 if change > 0 else -50.0)
+    return network
+
+
+def run(refiner=None):
+    engine = load(config=CONFIG, refiner=refiner)
+    video = list(moving_square(FRAMES))
+    return list(engine.run(video, {0: [Prompt(1, mask=truth(video[0]))]}))
+
+
+def scene(rows=40, columns=60):
+    """A square in the middle of nothing."""
+    carried = torch.zeros(2 * rows, 2 * columns)
+    carried[30:50, 50:70] = 1
+    none = torch.zeros_like(carried)
+    total = 3 * carried - 2
+    cues = {"appearance": total / 3, "memory": none, "carried": carried, "other": none,
+            "total": total}  # fmt: skip
+    image = np.zeros((2 * rows, 2 * columns, 3), np.uint8)
+    features = Features(image, image[..., 0], None, {"pixels": torch.zeros(rows, columns, 10)})
+    return features, cues
+
+
+def test_untrained_it_changes_nothing(network):
+    for plain, same in zip(run(), run(Corrected(network, EdgeRefiner())), strict=True):
+        np.testing.assert_array_equal(plain.masks.labels, same.masks.labels)
+
+
+def test_only_what_is_shown_changes(network, monkeypatch):
+    monkeypatch.setattr(learned_masks_network, "MOST", 9.0)
+    plain, other = run(), run(Corrected(always(network, -1), EdgeRefiner()))
+    assert np.array_equal(plain[0].masks.labels, other[0].masks.labels), "it was prompted"
+    for one, two in zip(plain, other, strict=True):
+        assert torch.equal(one.masks.logits, two.masks.logits)
+    fewer = [
+        int(one.masks.mask(1).sum()) - int(two.masks.mask(1).sum())
+        for one, two in zip(plain[1:], other[1:], strict=True)
+    ]
+    assert min(fewer) >= 0 and max(fewer) > 0
+
+
+def test_results_hold_no_cues(network):
+    assert all(not result.masks.cues for result in run(Corrected(network, EdgeRefiner())))
+
+
+def test_nothing_is_added_where_something_else_is_certain(network):
+    features, cues = scene()
+    cues["total"] = cues["total"] + 1.8
+    certain = cues["other"].clone()
+    certain[30:50, 72:90] = 1
+    free = corrected(always(network, 1), features, cues)
+    barred = corrected(network, features, {**cues, "other": certain})
+    assert bool((free[35:45, 75:85] > 0).all()) and bool((barred[35:45, 75:85] <= 0).all())
+    assert bool((barred[30:50, 50:70] > 0).all())
+
+
+def test_a_change_has_a_limit(network):
+    features, cues = scene()
+    sure = {**cues, "total": torch.where(cues["carried"] > 0, 5.0, -5.0)}
+    plain = corrected(network, features, sure) > 0
+    for change in (-1, 1):
+        assert torch.equal(corrected(always(network, change), features, sure) > 0, plain)
+
+
+def test_it_sees_colour_and_evidence_at_half_the_size():
+    features, cues = scene()
+    sight = sight_of(features, cues, (slice(0, 80), slice(0, 120)))
+    assert sight.shape == (CHANNELS, 40, 60) and bool(sight.isfinite().all())
+    assert sight[9, 20, 30] == 1 and sight[9, 0, 0] == -1
+    assert sight[12, 20, 30] == 0 and sight[12, 0, 0] == pytest.approx(2, abs=0.3)
+    part = sight_of(features, cues, (slice(16, 80), slice(32, 100)))
+    torch.testing.assert_close(part, sight[:, 8:40, 16:50])
+
+
+@pytest.mark.parametrize("at", [(0, 0), (76, 116)])
+def test_the_window_holds_what_was_carried_and_stays_inside(network, at):
+    features, cues = scene()
+    carried = torch.zeros_like(cues["carried"])
+    carried[at[0] : at[0] + 4, at[1] : at[1] + 4] = 1
+    cues = {**cues, "carried": carried, "total": 3 * carried - 2}
+    down, across = window_of(cues)
+    assert 0 <= down.start <= at[0] and at[0] + 4 <= down.stop <= 80
+    assert 0 <= across.start <= at[1] and at[1] + 4 <= across.stop <= 120
+    assert corrected(network, features, cues).shape == (80, 120)
+
+
+def test_what_is_alike_but_far_away_is_not_looked_at():
+    _, cues = scene(rows=100, columns=150)
+    alike = cues["total"].clone()
+    alike[160:190, 250:290] = 1
+    down, across = window_of({**cues, "total": alike})
+    assert down.stop < 160 and across.stop < 250
+    alike[50:70, 50:70] = 1
+    assert window_of({**cues, "total": alike})[0].stop >= 70 + 24
+
+
+def test_where_nothing_was_carried_nothing_changes(network):
+    features, cues = scene()
+    cues = {**cues, "carried": torch.zeros_like(cues["carried"])}
+    assert window_of(cues) is None
+    plain = corrected(network, features, cues)
+    assert torch.equal(corrected(always(network, 1), features, cues), plain)
+
+
+def test_two_objects_stay_apart(network):
+    always(network, 1)
+    video = list(moving_square(4))
+    left = truth(video[0]).copy()
+    left[:, np.flatnonzero(left.any(0))[0] + 8 :] = False
+    prompts = [Prompt(1, mask=left), Prompt(2, mask=truth(video[0]) & ~left)]
+    engine = load(config=replace(CONFIG), refiner=Corrected(network, EdgeRefiner()))
+    for result in engine.run(video, {0: prompts}):
+        assert not (result.masks.mask(1) & result.masks.mask(2)).any()
+        assert result.masks.mask(1).any() and result.masks.mask(2).any()

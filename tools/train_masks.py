@@ -1,0 +1,106 @@
+"""Train corrections of shown masks on made-up videos. Killed, it goes on where it was saved.
+
+npm pack @lobehub/fluent-emoji-3d                 (unpacked: its folder assets has the cutouts)
+python tools/train_nano.py render ROOMS
+python tools/train_masks.py make STATES --cutouts C --photographs P --rooms ROOMS --seed 1
+python tools/train_masks.py make HELD_OUT ... --seed 9 --count 30
+python tools/train_masks.py train RUN --states STATES --held-out HELD_OUT
+python tools/train_masks.py export RUN vidmem/checkpoints/nano-masks.safetensors
+"""
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+
+import standalone  # noqa: F401  # isort: skip - before anything of vidmem
+import torch
+from train_clicks import options_of_making
+from train_nano import LICENCE, advance, obey, options_of_export, progress
+
+from vidmem.heads.learned_masks import MASKS
+from vidmem.heads.learned_masks_network import MaskNetwork
+from vidmem.heads.learned_weights import write_weights
+from vidmem.training.collages import Sources
+from vidmem.training.curves import Journal, read_journal
+from vidmem.training.mask_learning import STATE, MaskLearner, MaskRecipe, mask_overlaps
+from vidmem.training.mask_states import footage_of, make_mask_states, read_mask_states
+
+JOURNAL = "losses.jsonl"
+
+
+def make(given: argparse.Namespace) -> None:
+    """Follow objects in made-up videos, to a folder."""
+    sources = Sources.of(given.cutouts, given.photographs, given.rooms)
+    footage = partial(footage_of, sources=sources)
+    with progress() as bar:
+        task = bar.add_task("videos", total=given.count)
+        for done in make_mask_states(
+            given.folder, count=given.count, seed=given.seed, footage=footage
+        ):
+            bar.update(task, completed=done)
+
+
+def train(given: argparse.Namespace) -> None:
+    """Steps until all are made, or time is up."""
+    given.run.mkdir(parents=True, exist_ok=True)
+    states, held_out = read_mask_states(given.states), read_mask_states(given.held_out)
+    recipe = MaskRecipe(states=len(states), seed=given.seed, steps=given.steps)
+    learner = MaskLearner(recipe, states)
+    path = given.run / STATE
+    if path.exists():
+        learner.load(path)
+    journal = Journal(given.run / JOURNAL, step=learner.step)
+
+    def keep() -> None:
+        network = MaskNetwork()
+        network.load_state_dict(learner.average)
+        before, after = mask_overlaps(network, held_out)
+        found = {"held-out overlap before": before, "held-out overlap": after}
+        journal.write({"step": learner.step, **found})
+        learner.save(path)
+
+    advance(learner, learner.advance, journal, keep, given)
+
+
+def export(given: argparse.Namespace) -> None:
+    """The moving average of a run as a file of weights."""
+    state = torch.load(given.run / STATE, map_location="cpu", weights_only=True)
+    held_out = [r for r in read_journal(given.run / JOURNAL) if "held-out overlap" in r]
+    about = {
+        "recipe": state["recipe"],
+        "steps": state["step"],
+        "videos": given.about,
+        "code": given.code,
+        "licence": LICENCE,
+        "figures": held_out[-1] | json.loads(given.figures),
+    }
+    write_weights(state["average"], given.file, about=about, kind=MASKS)
+    print(json.dumps(about, indent=1))
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("make", help="follow objects in made-up videos")
+    options_of_making(command, count=400)
+    command.set_defaults(do=make)
+    command = commands.add_parser("train", help="begin a run, or go on with it")
+    command.add_argument("run", type=Path)
+    command.add_argument("--states", type=Path, required=True)
+    command.add_argument("--held-out", type=Path, required=True)
+    command.add_argument("--steps", type=int, default=MaskRecipe.steps)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
+    command.add_argument("--save-minutes", type=float, default=2.0)
+    command.set_defaults(do=train)
+    options_of_export(commands)
+    commands.choices["export"].set_defaults(do=export)
+    return parser
+
+
+if __name__ == "__main__":
+    obey(options())
