@@ -87,8 +87,8 @@ class DepthConfig:
     """Keyframes looked at each time."""
     camera_height_m: float = 0.0
     """Of the camera over the ground, to get metres without poses; 0: unknown."""
-    mono: Literal["off", "nano"] = "off"
-    """nano: a small network guesses depth from one picture where there is no parallax."""
+    mono: Literal["off", "nano"] = "nano"
+    """nano: a small network guesses depth from one picture until the camera has moved."""
     memory: Literal["off", "nano"] = "off"
     """nano: a small network steadies depth by tokens of earlier frames (MAMo-style)."""
     update: Literal["off", "gate", "gradient"] = "gate"

@@ -24,13 +24,11 @@ from vidmem.heads.geometry.places import place_seen_again
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.standing import DOUBT, places_of, stand
 from vidmem.heads.geometry.units import told_metres
-from vidmem.heads.learned_depth import MonoDepth, fitted
+from vidmem.heads.learned_depth import MonoDepth
 from vidmem.types import Depth, Features, Frame, Keyframe, Masks, Recall
 
 FAST_PX = 8.0
 """Motion since the last frame at which every frame is measured anew, and at once."""
-ENOUGH = 0.7
-"""Share of the picture whose depth is known, from which a single picture has nothing to add."""
 RETURN_EVERY = 10
 """Frames between searches for a place that is seen again; between two looks, for even cost."""
 STEADY = 0.8
@@ -40,13 +38,13 @@ STEADY = 0.8
 class GeometricDepth:
     """Closed-form depth (a :class:`vidmem.DepthBase`): a pure function of its arguments.
 
-    Inverse depth in a unit that a scene keeps (the median of its first geometry is 1); in metres
-    from when poses, range points, the camera's height or an object's height tell them.
+    Inverse depth in a unit that a scene keeps (that of the guess before its first geometry, about
+    1); in metres from when poses, range points, the camera's or an object's height tell them.
 
     Args:
         config: the knobs.
-        mono: a guess from one picture, for cameras that never moved and for what geometry does
-            not see; geometry stands wherever it is sure. Without one: the lower, the nearer.
+        mono: a guess from one picture, until the camera has moved. Without one: the lower, the
+            nearer.
     """
 
     def __init__(self, config: DepthConfig, *, mono: MonoDepth | None = None) -> None:
@@ -70,7 +68,7 @@ class GeometricDepth:
         """
         if carried:
             return partial(self._go_on, frame, recall, None, True)
-        recall = look_back(recall, guessed=self._mono is not None)
+        recall = look_back(recall)
         early = None
         if recall.index % self._config.every == 0:
             degrees = self._config.field_of_view_degrees
@@ -111,7 +109,7 @@ class GeometricDepth:
     ) -> Depth:
         now = replace(now, still=still_pixels(masks, now.inverse.shape))
         now = _finite(_placed(now, kept))
-        fallback = self._fallback(now, features)
+        fallback = vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
         filled = fill(now.inverse, now.variance, now.grey, still=now.still, fallback=fallback)
         places = places_of(masks, now.inverse.shape)
         sure = sure_pixels(now.inverse, now.variance, now.still)
@@ -124,29 +122,30 @@ class GeometricDepth:
         return _answer(now, filled)
 
     def _guessed(self, now: Current, features: Features, recall: Recall) -> Current:
-        """With a guess from this picture, where geometry has not started."""
+        """With a guess from this picture or the last ones, where geometry has not started."""
         if self._mono is None or now.started:
             return now
-        guess = self._mono.guess(features.image, now.camera, now.inverse.shape)
-        before = recall.previous.depth if recall.previous else None
-        if before is not None and features.flow is not None and before.scene == now.scene:
-            offsets = shrunk(features.flow)
-            last = before.state["inverse"].numpy()
-            if last.shape == guess.shape:
-                carried = warp(last, offsets)
-                there = within(offsets) & (carried > 0)
-                guess = np.where(there, guess + np.float32(STEADY) * (carried - guess), guess)
-        return replace(now, inverse=guess, variance=(UNKNOWN * guess) ** 2, guess=guess)
+        guess = _carried_guess(now, features, recall)
+        if guess is None or recall.index % self._config.every == 0:
+            fresh = self._mono.guess(features.image, now.camera, now.inverse.shape)
+            guess = fresh if guess is None else fresh + np.float32(STEADY) * (guess - fresh)
+        return replace(now, inverse=guess, variance=(UNKNOWN * guess) ** 2)
 
-    def _fallback(self, now: Current, features: Features) -> Float32[np.ndarray, "h w"]:
-        """What stands where geometry knows nothing."""
-        known = sure_pixels(now.inverse, now.variance, now.still)
-        if self._mono is None or known.mean() > ENOUGH:
-            return vertical_prior(now.inverse.shape) * np.float32(np.median(now.inverse))
-        guess = now.guess
-        if guess is None:
-            guess = self._mono.guess(features.image, now.camera, now.inverse.shape)
-        return fitted(guess, now.inverse, known.astype(np.float32))
+
+def _carried_guess(
+    now: Current, features: Features, recall: Recall
+) -> Float32[np.ndarray, "h w"] | None:
+    """The previous answer where flow puts it; None in a new scene."""
+    before = recall.previous.depth if recall.previous else None
+    if before is None or features.flow is None or before.scene != now.scene:
+        return None
+    last = before.state["inverse"].numpy()
+    if last.shape != now.inverse.shape:
+        return None
+    offsets = shrunk(features.flow)
+    carried = warp(last, offsets)
+    guess: np.ndarray = np.where(within(offsets) & (carried > 0), carried, last)
+    return guess
 
 
 def _is_fast(now: Current, recall: Recall) -> bool:

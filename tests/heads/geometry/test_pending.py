@@ -17,7 +17,7 @@ def recall_after(count):
 
 def test_what_was_compared_is_joined_to_the_frame_before():
     recall = recall_after(11)
-    before, after = recall.previous.depth, look_back(recall, guessed=False).previous.depth
+    before, after = recall.previous.depth, look_back(recall).previous.depth
     assert "compared.flow" in before.state
     assert after.state["variance"].mean() < before.state["variance"].mean()
     assert not torch.equal(after.state["inverse"], before.state["inverse"])
@@ -26,7 +26,7 @@ def test_what_was_compared_is_joined_to_the_frame_before():
 def test_without_a_comparison_or_its_keyframe_nothing_changes():
     recall = recall_after(12)
     assert "compared.flow" not in recall.previous.depth.state
-    assert look_back(recall, guessed=False) is recall
+    assert look_back(recall) is recall
     forgotten = replace(recall_after(11), keyframes=())
-    after = look_back(forgotten, guessed=False).previous.depth
+    after = look_back(forgotten).previous.depth
     assert torch.equal(after.state["inverse"], forgotten.previous.depth.state["inverse"])

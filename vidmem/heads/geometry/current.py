@@ -64,8 +64,6 @@ class Current:
     """Most parallax of any look in this scene."""
     compared: tuple[Compared, ...] = ()
     """What the next step makes something of."""
-    guess: Float32[np.ndarray, "h w"] | None = None
-    """What one picture alone tells, until geometry starts: it chooses the unit then."""
 
 
 def begin_from(now: Current, before: Depth, flow: Float32[np.ndarray, "h w 2"]) -> Current:

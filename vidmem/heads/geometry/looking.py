@@ -173,8 +173,8 @@ def _motion(
 
 def _length(now: Current, look: Look) -> float | None:
     """The baseline in the video's unit, from this frame's depth and the partner's own."""
-    if not now.started:
-        usual = 1.0 if now.guess is None else float(np.median(now.guess[look.good]))
+    if not now.started:  # the guess before geometry chooses the unit, so that nothing jumps
+        usual = float(np.median(now.inverse[look.good]))
         return float(np.median(look.inverse[look.good])) / usual
     partner, pick = look.partner, look.good[::2, ::2]
     free = look.inverse[::2, ::2][pick].astype(np.float64)

@@ -29,20 +29,13 @@ def written(compared: Sequence[Compared]) -> dict[str, torch.Tensor]:
     }
 
 
-def look_back(recall: Recall, *, guessed: bool) -> Recall:
-    """With what comparisons of the previous frame show joined to its depth.
-
-    Args:
-        recall: what the memory knows.
-        guessed: depth before geometry starts is a guess that chooses the unit.
-    """
+def look_back(recall: Recall) -> Recall:
+    """With what comparisons of the previous frame show joined to its depth."""
     previous = recall.previous
     if previous is None or previous.depth is None or f"{PREFIX}index" not in previous.depth.state:
         return recall
     before = previous.depth
     now = at_previous(previous, before)
-    if guessed and not now.started:
-        now = replace(now, guess=now.inverse)
     known = {each.card.index: each for each in usable(now, recall)}
     indices = before.state[f"{PREFIX}index"].tolist()
     maps = (before.state[f"{PREFIX}{name}"].numpy() for name in ("flow", "error"))
