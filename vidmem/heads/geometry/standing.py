@@ -16,12 +16,12 @@ APART = 4
 """Rows between the pixels that tell how the ground slopes."""
 FEWEST = 12
 """Measured pixels below that are enough."""
-FARTHER = 25
-"""Percentile of what is seen below: what stands on the ground beside the foot, or before it, can
-only make it nearer."""
-BEHIND = 10
-"""Percentile of what is filled in behind an object that is behind it for sure: what stands before
-or beside it spreads into the rest."""
+FARTHER = 40
+"""Percentile of what is seen below: what stands beside the foot blurs into the ground, and can only
+make it nearer."""
+BEHIND = 20
+"""Percentile of what is filled in at the place of an object that counts as behind it: what stands
+before or beside it spreads there too."""
 DOUBT = 0.25
 """Relative standard deviation of what this says."""
 
