@@ -58,16 +58,21 @@ def first(likely: Mask, inside: Mask) -> Small:
 
 def certain(small: Small, shape: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
     """Certain ones at working size, 0 or 1."""
-    known = (small == CERTAIN).astype(np.float32)
-    large: np.ndarray = cv2.resize(known, shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return large
+    return enlarged(small == CERTAIN, shape).astype(np.float32)
 
 
 def reach(small: Small, shape: tuple[int, int]) -> Mask:
     """Where distractors may be now, at working size."""
     grown = cv2.dilate((small > 0).astype(np.uint8), _square(REACH))
-    large: np.ndarray = cv2.resize(grown, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return large
+    return enlarged(grown > 0, shape)
+
+
+def enlarged(cells: Bool[np.ndarray, "rows columns"], shape: tuple[int, ...]) -> Mask:
+    """At working size."""
+    height, width = shape
+    large = cv2.resize(cells.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    mask: Mask = large > 0
+    return mask
 
 
 def _square(radius: int) -> np.ndarray:

@@ -1,12 +1,12 @@
 """The three sources of a mask, and their sum."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 from torch.nn import functional
 
@@ -43,6 +43,13 @@ class Evidence:
     """Probability, 0 to 1."""
     other: Float[Tensor, "h w"]
     """1 where a distractor is expected."""
+    flow: Float32[np.ndarray, "h w 2"] | None = None
+    """To the frame before, in pixels."""
+
+    def without(self, lost: Bool[np.ndarray, "h w"]) -> "Evidence":
+        """The same where something is a distractor that had been carried as the object."""
+        free = torch.from_numpy(~lost)
+        return replace(self, carried=self.carried * free, other=torch.where(free, self.other, 1.0))
 
     def anywhere(self) -> Float[Tensor, "h w"]:
         """What speaks for the object, wherever it was before."""
@@ -73,10 +80,11 @@ def gather(
     carried: Float[Tensor, "h w"],
     memory: Float[Tensor, "h w"] | None,
     other: Float[Tensor, "h w"],
+    flow: Float32[np.ndarray, "h w 2"] | None,
 ) -> Evidence:
     """All three for one object; without stored pages the memory says nothing."""
     memory, has_memory = (torch.zeros_like(scores), False) if memory is None else (memory, True)
-    return Evidence(scores, memory, has_memory, carried, other)
+    return Evidence(scores, memory, has_memory, carried, other, flow)
 
 
 def waves() -> Waves:

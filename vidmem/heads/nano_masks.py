@@ -12,13 +12,15 @@ from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import warp
-from vidmem.heads.distractors import STRIDE, certain, first
+from vidmem.heads.distractors import CERTAIN, STRIDE, certain, first
 from vidmem.heads.distractors import carried as carried_distractors
 from vidmem.heads.evidence import SIZE, appearance_scores, gather, waves
 from vidmem.heads.learned_prompts_network import PromptNetwork
-from vidmem.heads.presence import Sighting, Track, judge
+from vidmem.heads.moving import contested
+from vidmem.heads.presence import Sighting, judge
 from vidmem.heads.prompt_masks import claim_of, mask_of_prompt
 from vidmem.heads.readout import KEY, TOKENS, Readout, page_of, read_pages
+from vidmem.heads.track import Track
 from vidmem.statistics import HURRIED, STEADY, Appearance
 from vidmem.types import (
     Features,
@@ -131,12 +133,16 @@ class NanoTracker:
         carried: dict[int, Float[Tensor, "h w"]],
     ) -> Sighting:
         others = carried_distractors(known.state["distractors"].numpy(), features.flow)
+        mine, flow = carried[known.object_id], features.flow
         evidence = gather(
             scores,
-            carried[known.object_id],
+            mine,
             readout.inside.get(known.object_id),
             torch.from_numpy(certain(others, (len(features.grey), features.grey.shape[1]))),
+            flow,
         )
+        if flow is not None and (others == CERTAIN).any():
+            evidence = evidence.without(contested(mine.numpy(), others, flow))
         return judge(evidence, known, others)
 
     def _prompted(self, features: Features, prompt: Prompt, now: Sighting | None) -> Sighting:

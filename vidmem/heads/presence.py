@@ -10,6 +10,8 @@ from torch import Tensor
 
 from vidmem.heads.distractors import Small, beside, reach, share, shrunk
 from vidmem.heads.evidence import Evidence, to_logits
+from vidmem.heads.moving import leaving
+from vidmem.heads.track import HIDING_AREA, Track
 from vidmem.types import ObjectMemory, State
 
 ABSENT_LOGIT = -9.0
@@ -17,8 +19,6 @@ GONE_AREA = 0.12
 """Of the usual area: less is gone."""
 GONE_SUPPORT = 0.5
 """Of the usual evidence: less is something else."""
-HIDING_AREA = 0.65
-"""Of the usual area: less is partly hidden, so nothing is learned from it."""
 FOUND_AREA = (0.2, 3.0)
 LIKELY = 0.3
 FOUND_SUPPORT = 0.8
@@ -26,7 +26,8 @@ MEMORY_SHARE = 0.65
 """Of the likeness: stored tokens tell one thing from another better than the classifier."""
 FOUND_FRAMES = 2
 """Frames in a row that a lost object is seen before it is believed."""
-MEMORY_OF_SUPPORT = 0.9
+DOUBTFUL_FRAMES = 3
+"""The same where it touches what may be another."""
 TAKEN_SHARE = 0.6
 """Of a followed mask that lies on distractors: more, and it is one of them."""
 CHANGED_SUPPORT = 0.85
@@ -37,28 +38,6 @@ CHANGED_OVERLAP = 0.7
 """Of the mask and the carried one: with less, the mask is something else."""
 COMPONENT_OVERLAP = 0.1
 COMPONENT_SHARE = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """What is remembered of how an object looked while it was sure."""
-
-    appearance: float = 0.0
-    memory: float = 0.0
-    area_px: float = 0.0
-    lost_frames: float = 0.0
-    seen_frames: float = 0.0
-    """Frames in a row that a lost object was seen again."""
-
-    @classmethod
-    def of(cls, known: ObjectMemory) -> "Track":
-        """From the object's state."""
-        return cls(*known.state["track"].tolist())
-
-    def tensor(self) -> Tensor:
-        """For the object's state."""
-        values = (self.appearance, self.memory, self.area_px, self.lost_frames, self.seen_frames)
-        return torch.tensor(values, dtype=torch.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +72,11 @@ def judge(evidence: Evidence, known: ObjectMemory, others: Small) -> Sighting:
 
 
 def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
-    total = evidence.here()
-    logits = near(to_logits(total), evidence.carried)
+    total, logits = _here(evidence)
+    strangers, track = track.strangers((logits > 0).numpy(), evidence.flow)
+    if strangers is not None:
+        evidence, others = evidence.without(strangers), np.maximum(others, shrunk(strangers))
+        total, logits = _here(evidence)
     inside = logits > 0
     area = float(inside.sum())
     usual = track.area_px or area
@@ -108,29 +90,21 @@ def _follow(evidence: Evidence, track: Track, others: Small) -> Sighting:
         nothing = torch.full_like(logits, ABSENT_LOGIT)
         return Sighting(nothing, min(presence, 0.4), 0.0, True, gone, others)
     others = beside(_likely(evidence), inside.numpy(), others)
-    hiding = area < HIDING_AREA * usual
     reliability = float(np.clip(appearance / max(1e-3, track.appearance), 0, 1))
-    if hiding:
-        doubtful = 0.5 * reliability
-        return Sighting(logits, presence, doubtful, True, track, others, cues=evidence.cues(total))
-    keep = MEMORY_OF_SUPPORT if track.area_px else 0.0
-    track = Track(
-        appearance=keep * track.appearance + (1 - keep) * appearance,
-        memory=keep * track.memory + (1 - keep) * memory,
-        area_px=keep * track.area_px + (1 - keep) * area,
-    )
+    cues = evidence.cues(total)
+    hiding = Sighting(logits, presence, 0.5 * reliability, True, track, others, cues=cues)
+    if area < HIDING_AREA * usual:
+        return hiding
     changed = reliability < CHANGED_SUPPORT and area > CHANGED_AREA * usual
     changed = changed and _agrees(inside, evidence.carried > 0.5)
-    return Sighting(
-        logits,
-        presence,
-        reliability,
-        False,
-        track,
-        others,
-        changed=changed,
-        cues=evidence.cues(total),
-    )
+    track = track.sure(appearance, memory, inside.numpy(), evidence.flow)
+    return replace(hiding, reliability=reliability, occluded=False, track=track, changed=changed)
+
+
+def _here(evidence: Evidence) -> tuple[Float[Tensor, "h w"], Float[Tensor, "h w"]]:
+    """Summed evidence, and the logits that are believed."""
+    total = evidence.here()
+    return total, near(to_logits(total), evidence.carried)
 
 
 def _agrees(inside: Bool[Tensor, "h w"], carried: Bool[Tensor, "h w"]) -> bool:
@@ -141,45 +115,53 @@ def _agrees(inside: Bool[Tensor, "h w"], carried: Bool[Tensor, "h w"]) -> bool:
 def _find(evidence: Evidence, track: Track, others: Small) -> Sighting:
     nothing = torch.full_like(evidence.appearance, ABSENT_LOGIT)
     waiting = replace(track, lost_frames=track.lost_frames + 1, seen_frames=0.0)
-    region, others = _best_region(evidence, track, others)
+    region, doubtful, others = _best_region(evidence, track, others)
     if region is None:
         return Sighting(nothing, 0.0, 0.0, True, waiting, others)
-    if track.seen_frames + 1 < FOUND_FRAMES:
+    if track.seen_frames + 1 < (DOUBTFUL_FRAMES if doubtful else FOUND_FRAMES):
         seen = replace(waiting, seen_frames=track.seen_frames + 1)
         return Sighting(nothing, 0.3, 0.0, True, seen, others)
     found = replace(evidence, carried=region.float())
     logits = near(to_logits(found.here()), found.carried)
-    back = replace(track, lost_frames=0.0, seen_frames=0.0)
-    return Sighting(logits, 0.8, 0.5, False, back, others)
+    return Sighting(logits, 0.8, 0.5, False, track.back(), others)
 
 
 def _best_region(
     evidence: Evidence, track: Track, others: Small
-) -> tuple[Bool[Tensor, "h w"] | None, Small]:
-    """The connected region most like the object, if one is enough; and the distractors now."""
+) -> tuple[Bool[Tensor, "h w"] | None, bool, Small]:
+    """The connected region most like the object, if one is enough.
+
+    Also whether it touches where distractors may be, which it then moves away from; and the
+    distractors now.
+    """
     if not evidence.has_memory:
-        return None, others
-    best, best_score = None, FOUND_SUPPORT
+        return None, False, others
+    best, best_score, best_doubtful = None, FOUND_SUPPORT, False
     likely = _likely(evidence)
-    around = reach(others, (len(likely), likely.shape[1]))
+    reached = reach(others, (len(likely), likely.shape[1]))
+    around = reached if evidence.flow is None else reached & ~leaving(others, evidence.flow)
     fresh = (likely & ~around).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(fresh)
     for i in range(1, count):
         ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
         if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
             continue
-        inside = torch.from_numpy(labels == i)
-        score = _likeness(evidence, inside, track)
+        inside, doubtful = labels == i, bool(reached[labels == i].any())
+        score = _likeness(evidence, torch.from_numpy(inside), track, doubtful=doubtful)
         if score > best_score:
-            best, best_score = inside, score
-    return best, (shrunk(likely & around) * others.max()).astype(np.uint8)
+            best, best_score, best_doubtful = torch.from_numpy(inside), score, doubtful
+    return best, best_doubtful, (shrunk(likely & around) * others.max()).astype(np.uint8)
 
 
-def _likeness(evidence: Evidence, inside: Bool[Tensor, "h w"], track: Track) -> float:
-    """How much a region is like the object was, 1 for as much."""
+def _likeness(
+    evidence: Evidence, inside: Bool[Tensor, "h w"], track: Track, *, doubtful: bool
+) -> float:
+    """How much a region is like the object was, 1 for as much; the less of both where doubtful."""
     appearance, memory = _support(evidence, inside)
     looks = min(1.2, appearance / max(1e-3, track.appearance))
     remembered = (1 + memory) / max(1e-3, 1 + track.memory)
+    if doubtful:
+        return min(looks, remembered)
     return (1 - MEMORY_SHARE) * looks + MEMORY_SHARE * remembered
 
 
