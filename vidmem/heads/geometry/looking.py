@@ -11,6 +11,7 @@ from vidmem.heads.geometry import partners
 from vidmem.heads.geometry.camera import inverted, shrunk
 from vidmem.heads.geometry.current import GRID, Compared, Current, along
 from vidmem.heads.geometry.fusion import join, within
+from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.geometry.scale import Tie, joined_scale, log_scale
 from vidmem.heads.geometry.two_view import (
     POSE_DOUBT,
@@ -133,7 +134,7 @@ def joined(now: Current, look: Look) -> Current:
         pair = now.pose @ inverted(look.motion), partner.state["given"].numpy()
         now = replace(now, metres=now.metres.travelled(now.pose, now.given, [pair]))
     if not now.started:
-        now = replace(now, variance=np.full_like(look.variance, FAR_AWAY), started=True)
+        now = replace(_flat(now, look), variance=np.full_like(look.variance, FAR_AWAY))
     inverse, variance = join(now.inverse, now.variance, look.inverse, look.variance, look.good)
     most = max(now.parallax_px, look.parallax_px)
     return replace(now, inverse=inverse, variance=variance, parallax_px=most)
@@ -169,6 +170,13 @@ def _motion(
     matches = Matches(here, seen, weights.astype(np.float64))
     motion = relative_motion(matches, focal=now.camera.fx, guess=guess, doubt=doubt)
     return None if motion is None else (motion, parallax)
+
+
+def _flat(now: Current, look: Look) -> Current:
+    """Without what a guess said but for its unit: it would stay where nothing is measured."""
+    prior = vertical_prior(now.inverse.shape)
+    usual = np.median(now.inverse[look.good]) / np.median(prior[look.good])
+    return replace(now, inverse=prior * np.float32(usual), started=True)
 
 
 def _length(now: Current, look: Look) -> float | None:
