@@ -24,6 +24,7 @@ from vidmem.types import Depth, Features, Frame, Masks, Recall, State
 
 SHIPPED = FOLDER / "nano-masks.safetensors"
 MASKS = Kind("vidmem nano masks 1", MaskNetwork, "train_masks.py")
+NAMES = ("appearance", "memory", "carried", "other", "total")
 FAR_PX = 24.0
 """Pixels of distance to the carried mask that count as 1; 2 at most."""
 POSSIBLE, CARRIED = -0.5, 0.2
@@ -57,7 +58,7 @@ class Corrected:
     ) -> Masks:
         """The same masks with labels at frame size."""
         rows = [
-            corrected(self._network, features, masks.cues[i]) if i in masks.cues else row
+            corrected(self._network, features, row, masks.cues[i]) if i in masks.cues else row
             for i, row in zip(masks.ids, masks.logits, strict=True)
         ]
         shown = compete(torch.stack(rows)) if rows else masks.logits
@@ -66,26 +67,30 @@ class Corrected:
 
 
 @torch.no_grad()
-def corrected(network: MaskNetwork, features: Features, cues: State) -> Float[Tensor, "h w"]:
+def corrected(
+    network: MaskNetwork, features: Features, logits: Float[Tensor, "h w"], cues: State
+) -> Float[Tensor, "h w"]:
     """One object's logits at working size; as they were far from where it was carried to.
 
     Args:
         network: trained.
         features: of the frame.
+        logits: as they were.
         cues: of :meth:`.evidence.Evidence.cues`.
     """
-    total, carried = cues["total"], cues["carried"]
     part = window_of(cues)
     if part is None:
-        return near(to_logits(total), carried)
+        return logits
     seen = sight_of(features, cues, part)[None]
     rows, columns = seen.shape[2:]
     padded = functional.pad(seen, (0, -columns % ALIGNMENT, 0, -rows % ALIGNMENT), mode="replicate")
     change = network(padded)[..., :rows, :columns][None]
-    changed, other = total.clone(), cues["other"][part]
+    other = cues["other"][part]
     large = functional.interpolate(change, other.shape, mode="bilinear", align_corners=False)[0, 0]
-    changed[part] += torch.where(other > 0, large.clamp(max=0), large)
-    return near(to_logits(changed), carried)
+    total = cues["total"][part] + torch.where(other > 0, large.clamp(max=0), large)
+    shown = logits.clone()
+    shown[part] = near(to_logits(total), cues["carried"][part])
+    return shown
 
 
 def sight_of(features: Features, cues: State, part: Part) -> Float[Tensor, "channels rows columns"]:
@@ -98,15 +103,15 @@ def sight_of(features: Features, cues: State, part: Part) -> Float[Tensor, "chan
     """
     small = tuple(slice(side.start // STRIDE, side.stop // STRIDE) for side in part)
     pixels = features.tensors["pixels"][small].permute(2, 0, 1)
-    outside = (cues["carried"] < 0.5).numpy().astype(np.uint8)
-    distance = torch.from_numpy(cv2.distanceTransform(outside, cv2.DIST_L2, 5))
+    appearance, memory, carried, other, total = (cues[name][part] for name in NAMES)
+    distance = cv2.distanceTransform((carried < 0.5).numpy().astype(np.uint8), cv2.DIST_L2, 5)
     planes = (
-        cues["appearance"][part],
-        cues["memory"][part],
-        2 * cues["carried"][part] - 1,
-        cues["other"][part],
-        cues["total"][part].clamp(-5, 5) / TOTAL_SCALE,
-        (distance[part] / FAR_PX).clamp(max=2),
+        appearance,
+        memory,
+        2 * carried - 1,
+        other,
+        total.clamp(-5, 5) / TOTAL_SCALE,
+        (torch.from_numpy(distance) / FAR_PX).clamp(max=2),
     )
     size = pixels.shape[2], pixels.shape[1]
     evidence = [cv2.resize(p.numpy(), size, interpolation=cv2.INTER_AREA) for p in planes]
