@@ -21,13 +21,15 @@ GONE_SUPPORT = 0.5
 """Of the usual evidence: less is something else."""
 FOUND_AREA = (0.2, 3.0)
 LIKELY = 0.3
-FOUND_SUPPORT = 0.8
+FOUND_SUPPORT = 0.77
 MEMORY_SHARE = 0.65
 """Of the likeness: stored tokens tell one thing from another better than the classifier."""
 FOUND_FRAMES = 2
 """Frames in a row that a lost object is seen before it is believed."""
 DOUBTFUL_FRAMES = 3
-"""The same where it touches what may be another."""
+"""The same where it overlaps what may be another."""
+DOUBTFUL_SHARE = 0.1
+"""Of its area."""
 TAKEN_SHARE = 0.6
 """Of a followed mask that lies on distractors: more, and it is one of them."""
 CHANGED_SUPPORT = 0.85
@@ -131,7 +133,7 @@ def _best_region(
 ) -> tuple[Bool[Tensor, "h w"] | None, bool, Small]:
     """The connected region most like the object, if one is enough.
 
-    Also whether it touches where distractors may be, which it then moves away from; and the
+    Also whether it overlaps where distractors may be, as it moves otherwise than they; and the
     distractors now.
     """
     if not evidence.has_memory:
@@ -146,7 +148,7 @@ def _best_region(
         ratio = stats[i, cv2.CC_STAT_AREA] / max(1.0, track.area_px)
         if not FOUND_AREA[0] <= ratio <= FOUND_AREA[1]:
             continue
-        inside, doubtful = labels == i, bool(reached[labels == i].any())
+        inside, doubtful = labels == i, bool(reached[labels == i].mean() > DOUBTFUL_SHARE)
         score = _likeness(evidence, torch.from_numpy(inside), track, doubtful=doubtful)
         if score > best_score:
             best, best_score, best_doubtful = torch.from_numpy(inside), score, doubtful
