@@ -47,3 +47,10 @@ def test_a_deadline_makes_the_flow_between_frames_hurry():
         offsets.append(engine.models.encode(video[1], recall.previous).flow)
     assert np.array_equal(offsets[0], offsets[1])
     assert not np.array_equal(offsets[0], offsets[2])
+
+
+@pytest.mark.parametrize("size", [(16, 160), (24, 304), (31, 300), (300, 20)])
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "hurried", "brisk", "medium"])
+def test_low_and_narrow_pictures_have_flow_with_every_preset(size, preset):
+    picture = np.random.default_rng(0).integers(0, 255, size).astype(np.uint8)
+    assert np.isfinite(flow(picture, picture, preset=preset)).all()

@@ -100,7 +100,7 @@ def verdict(difference: float) -> str:
 def sam2(name: str, path: Path, image_size: int) -> tuple[float, Callable[[], Engine]]:
     """Largest difference of logits from the package's video predictor, and what makes engines."""
     size = name.removeprefix("sam2.1-")
-    config = replace(config_of(f"{name}-hq"), depth=NO_DEPTH, refine=RefineConfig())
+    config = replace(config_of(f"{name}-hq"), depth=NO_DEPTH, refine=RefineConfig(by="edges"))
     tracker = replace(config.tracker, checkpoint=str(path), image_size=image_size)
     config = replace(config, tracker=tracker)
     network = build_network(size, image_size=image_size)

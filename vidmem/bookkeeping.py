@@ -127,7 +127,7 @@ def step_of(
     objects: Mapping[int, ObjectMemory],
 ) -> Step:
     """What this frame leaves behind, without what can be computed again."""
-    carried = replace(masks, labels=None, state={}, attention={}, alternatives={})
+    carried = replace(masks, labels=None, state={}, attention={}, alternatives={}, cues={})
     previous = Previous(
         frame.index,
         frame.seconds,

@@ -23,6 +23,8 @@ HURRIED_DESCENTS = 12
 """Of 25, and at every fourth pixel, not every third: a third less time, for 0.007 of J&F."""
 SMALLEST_PX = 16
 """DIS needs patches and pyramid levels: smaller images get zero flow."""
+SMALLEST_FAST_PX = 32
+"""OpenCV crashes on lower ones with its fast presets."""
 
 
 def flow(
@@ -36,7 +38,8 @@ def flow(
         return np.zeros((*source.shape, 2), np.float32)
     # A fresh instance: DIS keeps buffers, and engines may run in several threads.
     start = np.zeros((*source.shape, 2), np.float32)
-    method = cv2.DISOpticalFlow.create(_PRESETS[preset])
+    small = min(source.shape) < SMALLEST_FAST_PX
+    method = cv2.DISOpticalFlow.create(_PRESETS["medium" if small else preset])
     if preset in ("brisk", "hurried"):
         method.setVariationalRefinementIterations(BRISK_REFINEMENTS)
     if preset == "hurried":

@@ -175,7 +175,7 @@ def _settings(gr: Any) -> dict[str, Any]:
         )  # fmt: skip
         refine = gr.Radio(
             REFINERS, value=usual.refine.by, label="Refine masks by", elem_id="refine",
-            info="Edges needs nothing; SAM-HQ needs a checkpoint.",
+            info="Learned (for nano) and Edges need nothing; SAM-HQ needs a checkpoint.",
         )  # fmt: skip
         budget = gr.Slider(
             64, 1024, value=usual.memory.budget_mb, step=64, label="Memory budget (MB)",

@@ -60,6 +60,26 @@ def test_a_camera_that_stands_still_keeps_asking_and_does_not_flicker():
     np.testing.assert_allclose(found[-1].inverse, found[0].inverse, rtol=0.02)
 
 
+def test_carried_depth_asks_for_no_new_guess():
+    mono = Sloped()
+    depth = GeometricDepth(DepthConfig(), mono=mono)
+    engine = load("nano", depth=depth, config=Config())
+    for frame in frames(0.0, 2):
+        engine.step(frame)
+    recall = engine.memory.read(2)
+    last = list(frames(0.0, 3))[2]
+    features = engine.models.encode(last, recall.previous)
+    carried = depth.carry(last, features, recall, engine.models.segment(features, recall, ()))
+    assert mono.asked == 1
+    np.testing.assert_allclose(carried.inverse, recall.previous.depth.inverse, rtol=0.02)
+
+
+def test_the_shape_of_a_guess_goes_when_geometry_begins():
+    wrong, none = depths(Sloped(), 0.03, 10)[-1], depths(None, 0.03, 10)[-1]
+    ratio = wrong.inverse / none.inverse
+    assert np.std(ratio) / np.mean(ratio) < 0.02
+
+
 def test_geometry_stands_where_it_is_sure_and_takes_over_the_unit():
     class Wrong(Sloped):
         def guess(self, image, camera, size):
@@ -90,6 +110,7 @@ def test_a_network_answers_at_any_size(size):
         guess = MonoDepth(network).guess(image, camera, (60, 80))
     assert guess.shape == (60, 80)
     assert np.isfinite(guess).all() and (guess > 0).all()
+    assert guess.mean() == pytest.approx(1, rel=0.05)
 
 
 def test_the_same_room_brighter_gets_the_same_answer():

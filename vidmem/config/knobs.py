@@ -130,7 +130,7 @@ class RuntimeConfig:
     device: Literal["cpu", "cuda"] = "cpu"
     """Where SAM 2.1 runs; the memory stays with the CPU."""
     deadline_ms: float = 0.0
-    """Of a step; 0 for none. Near it, quality goes: edges, new depth, pages, detail."""
+    """Of a step; 0 for none. Near it, quality goes: refinement, new depth, pages, detail."""
 
 
 @dataclass(frozen=True, kw_only=True)

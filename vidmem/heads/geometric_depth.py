@@ -1,4 +1,4 @@
-"""Depth without weights: geometry from remembered keyframes, one unit for the whole video."""
+"""Depth from motion: geometry from remembered keyframes, one unit for the whole video."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -90,7 +90,7 @@ class GeometricDepth:
     ) -> Callable[[Masks], Depth]:
         degrees = self._config.field_of_view_degrees
         now = begin(frame, features, recall, field_of_view_degrees=degrees)
-        now = self._guessed(now, features, recall)
+        now = self._guessed(now, features, recall, carried=carried)
         kept = usable(now, recall)
         if not carried and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
             now = _returned(now, kept)
@@ -121,12 +121,14 @@ class GeometricDepth:
             now = replace(now, metres=now.metres.told(told))
         return _answer(now, filled)
 
-    def _guessed(self, now: Current, features: Features, recall: Recall) -> Current:
+    def _guessed(
+        self, now: Current, features: Features, recall: Recall, *, carried: bool
+    ) -> Current:
         """With a guess from this picture or the last ones, where geometry has not started."""
         if self._mono is None or now.started:
             return now
         guess = _carried_guess(now, features, recall)
-        if guess is None or recall.index % self._config.every == 0:
+        if guess is None or not (carried or recall.index % self._config.every):
             fresh = self._mono.guess(features.image, now.camera, now.inverse.shape)
             guess = fresh if guess is None else fresh + np.float32(STEADY) * (guess - fresh)
         return replace(now, inverse=guess, variance=(UNKNOWN * guess) ** 2)

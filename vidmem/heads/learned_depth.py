@@ -26,7 +26,7 @@ class MonoDepth:
     def guess(
         self, image: UInt8[np.ndarray, "height width 3"], camera: Intrinsics, size: tuple[int, int]
     ) -> Float32[np.ndarray, "h w"]:
-        """At ``size``, positive, 1 in the mean. ``camera`` belongs to ``image``."""
+        """At ``size``, positive, about 1 in the mean. ``camera`` belongs to ``image``."""
         height, width = image.shape[:2]
         scale = (PIXELS / (height * width)) ** 0.5
         rows, columns = (max(2, round(side * scale / STRIDE)) * STRIDE for side in (height, width))

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from vidmem.heads.evidence import to_logits
 from vidmem.heads.learned_masks_network import ALIGNMENT, TOTAL_SCALE, MaskNetwork
-from vidmem.heads.learned_weights import FOLDER, Kind, read_weights
+from vidmem.heads.learned_weights import FOLDER, Kind, filled, read_weights
 from vidmem.heads.nano_masks import compete
 from vidmem.heads.presence import near
 from vidmem.protocols import Refiner
@@ -42,11 +42,12 @@ Part = tuple[slice, slice]
 class Corrected:
     """A refiner before which a network corrects the masks; those that are kept stay as they are.
 
-    Only what the tracker gave cues for can be corrected: objects that it follows, unprompted.
+    Only what the tracker gave cues for can be corrected: objects that it follows, unprompted. Where
+    it saw less than usual, for lack of time, nothing is.
 
     Args:
         network: trained.
-        refiner: makes masks at frame size from what was corrected.
+        refiner: makes masks at frame size from what was corrected; logits that it changes are lost.
     """
 
     def __init__(self, network: MaskNetwork, refiner: Refiner) -> None:
@@ -56,12 +57,18 @@ class Corrected:
     def refine(
         self, frame: Frame, features: Features, recall: Recall, masks: Masks, depth: Depth | None
     ) -> Masks:
-        """The same masks with labels at frame size."""
-        rows = [
+        """The same masks, with labels at frame size of the corrected ones."""
+        rows, columns = features.grey.shape
+        if not masks.cues or features.tensors["pixels"].shape[:2] != (
+            rows // STRIDE,
+            columns // STRIDE,
+        ):
+            return self._refiner.refine(frame, features, recall, masks, depth)
+        logits = [
             corrected(self._network, features, row, masks.cues[i]) if i in masks.cues else row
             for i, row in zip(masks.ids, masks.logits, strict=True)
         ]
-        shown = compete(torch.stack(rows)) if rows else masks.logits
+        shown = compete(torch.stack(logits))
         refined = self._refiner.refine(frame, features, recall, replace(masks, logits=shown), depth)
         return replace(refined, logits=masks.logits)
 
@@ -71,6 +78,8 @@ def corrected(
     network: MaskNetwork, features: Features, logits: Float[Tensor, "h w"], cues: State
 ) -> Float[Tensor, "h w"]:
     """One object's logits at working size; as they were far from where it was carried to.
+
+    What the tracker sees is never made to disappear.
 
     Args:
         network: trained.
@@ -90,7 +99,7 @@ def corrected(
     total = cues["total"][part] + torch.where(other > 0, large.clamp(max=0), large)
     shown = logits.clone()
     shown[part] = near(to_logits(total), cues["carried"][part])
-    return shown
+    return shown if bool((shown > 0).any()) else logits
 
 
 def sight_of(features: Features, cues: State, part: Part) -> Float[Tensor, "channels rows columns"]:
@@ -148,7 +157,7 @@ def shipped_mask_network() -> MaskNetwork:
     Raises:
         CheckpointError: as ``read_weights``.
     """
-    network = MaskNetwork()
+    with torch.device("meta"):
+        network = MaskNetwork()
     weights, _ = read_weights(SHIPPED, MASKS)
-    network.load_state_dict(weights)
-    return network.eval().requires_grad_(False)
+    return filled(network, weights)

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 CHANNELS = 13
-"""Of :func:`.learned_masks.sight_of`."""
-TOTAL = 11
-"""The channel with the closed form's sum."""
+"""Of :func:`.learned_masks.sight_of`: colour, colour against what is around it, and these."""
+EDGES, APPEARANCE, MEMORY, CARRIED, OTHER, TOTAL, DISTANCE = range(6, CHANNELS)
 TOTAL_SCALE = 2.5
+"""Of the closed form's sum, for 1."""
 WIDTHS = (20, 32, 48)
 ALIGNMENT = 8
 """Rows and columns of what it sees are multiples of this."""

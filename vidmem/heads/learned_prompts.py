@@ -11,7 +11,7 @@ from vidmem.heads.contrast import Window
 from vidmem.heads.learned_prompts_cues import SIDE, Cues, cues_of, matrix_of
 from vidmem.heads.learned_prompts_features import WITHIN, Look
 from vidmem.heads.learned_prompts_network import PromptNetwork
-from vidmem.heads.learned_weights import FOLDER, Kind, read_weights
+from vidmem.heads.learned_weights import FOLDER, Kind, filled, read_weights
 
 SHIPPED = FOLDER / "nano-prompts.safetensors"
 PROMPTS = Kind("vidmem nano prompts 2", PromptNetwork, "train_prompts.py")
@@ -24,10 +24,10 @@ def shipped_prompt_network() -> PromptNetwork:
     Raises:
         CheckpointError: as ``read_weights``.
     """
-    network = PromptNetwork()
+    with torch.device("meta"):
+        network = PromptNetwork()
     weights, _ = read_weights(SHIPPED, PROMPTS)
-    network.load_state_dict(weights)
-    return network.eval().requires_grad_(False)
+    return filled(network, weights)
 
 
 def learned_mask_of_box(

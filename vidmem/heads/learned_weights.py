@@ -122,7 +122,7 @@ def shipped_network() -> MonoNetwork:
     with torch.device("meta"):
         network = MonoNetwork()
     weights, _ = read_weights(SHIPPED)
-    return _filled(network, weights)
+    return filled(network, weights)
 
 
 @lru_cache(maxsize=1)
@@ -135,9 +135,10 @@ def shipped_memory_network() -> MemoryNetwork:
     with torch.device("meta"):
         network = MemoryNetwork()
     weights, _ = read_weights(SHIPPED_MEMORY, MEMORY)
-    return _filled(network, weights)
+    return filled(network, weights)
 
 
-def _filled(network: Network, weights: Mapping[str, Tensor]) -> Network:
+def filled(network: Network, weights: Mapping[str, Tensor]) -> Network:
+    """A network that was made without memory, with these weights, ready to answer."""
     network.load_state_dict(weights, assign=True)
     return network.eval().requires_grad_(False)

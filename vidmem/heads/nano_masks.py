@@ -36,7 +36,8 @@ from vidmem.types import (
     Tokens,
 )
 
-PROMPTED_LOGIT = 6.0
+PROMPTED_LOGIT = 10.0
+"""More than a followed object reaches: what a person says is the new one's."""
 PROMPT_LIKELY = -0.3
 
 

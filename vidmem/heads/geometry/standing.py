@@ -43,8 +43,9 @@ def places_of(masks: Masks, size: tuple[int, int]) -> list[Place]:
 
 
 def stand(inverse: Map, places: Sequence[Place], *, measured: Map) -> Map:
-    """Every object as far as the ground under its foot, and never behind what is behind it.
+    """Every object as far as the ground under its foot, and hardly behind what is behind it.
 
+    Where no ground is seen, it is as far as what goes on behind it.
     What is behind may be another object: one whose rim lies on others for the most part is before
     them.
 
