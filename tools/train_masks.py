@@ -86,7 +86,7 @@ def options() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("make", help="follow objects in made-up videos")
-    options_of_making(command, count=400)
+    options_of_making(command, count=240)
     command.set_defaults(do=make)
     command = commands.add_parser("train", help="begin a run, or go on with it")
     command.add_argument("run", type=Path)

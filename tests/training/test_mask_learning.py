@@ -16,7 +16,7 @@ from vidmem.training.mask_states import (
     read_mask_states,
     states_of,
 )
-from vidmem.training.moving import Footage
+from vidmem.training.moving_collages import Footage
 
 
 def sliding(seed=0, frames=7):

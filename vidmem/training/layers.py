@@ -9,7 +9,7 @@ from jaxtyping import Float32, UInt8
 from vidmem.training.collages import Sources, paste_any
 from vidmem.training.composites import Canvas, bars, place_figure
 from vidmem.training.figures import Random
-from vidmem.training.paths import Path
+from vidmem.training.trajectories import Trajectory
 from vidmem.types import Number
 
 LEAST_PX = 60
@@ -28,8 +28,8 @@ class Layer:
 
     surface: Surface
     pivot: tuple[float, float]
-    """Column and row of the surface that follow the path."""
-    path: Path
+    """Column and row of the surface that follow the trajectory."""
+    trajectory: Trajectory
     label: int
     """Whose pixels these are; 0 for what is not to be followed."""
 
@@ -41,9 +41,9 @@ class Thing:
     surface: Surface
     pivot: tuple[float, float]
 
-    def on(self, path: Path, label: int) -> Layer:
+    def on(self, trajectory: Trajectory, label: int) -> Layer:
         """It, moving."""
-        return Layer(self.surface, self.pivot, path, label)
+        return Layer(self.surface, self.pivot, trajectory, label)
 
     def look_alike(self, random: Random) -> "Thing":
         """Mirrored, in a slightly other light."""
@@ -106,7 +106,7 @@ def draw(
     frame: Number,
 ) -> Float32[np.ndarray, "height width 3"]:
     """The picture with the layer in front, where it is at ``frame``; ``labels`` are written to."""
-    columns, rows = layer.path.sources(frame, layer.pivot, labels.shape)
+    columns, rows = layer.trajectory.sources(frame, layer.pivot, labels.shape)
     drawn = cv2.remap(layer.surface, columns, rows, cv2.INTER_LINEAR)
     opacity, colours = drawn[..., 3:], drawn[..., :3]
     labels[opacity[..., 0] > 0.5] = layer.label

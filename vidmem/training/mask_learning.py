@@ -8,7 +8,15 @@ from jaxtyping import Float
 from torch import Generator, Tensor
 
 from vidmem.heads.evidence import SHARPNESS
-from vidmem.heads.learned_masks_network import TOTAL, TOTAL_SCALE, MaskNetwork
+from vidmem.heads.learned_masks_network import (
+    APPEARANCE,
+    CARRIED,
+    EDGES,
+    MEMORY,
+    TOTAL,
+    TOTAL_SCALE,
+    MaskNetwork,
+)
 from vidmem.training.course import Course, Schedule
 from vidmem.training.mask_states import QUANTUM, MaskStates
 from vidmem.training.prompt_learning import mask_loss
@@ -19,14 +27,12 @@ SIDE = 80
 """Rows and columns of the squares it learns from."""
 SHIFT = 16
 """Pixels that their middle may be beside a pixel of the object."""
-COLOURS = slice(0, 6)
 CONTRAST, TINT = 0.2, 0.15
-HIDDEN_TOGETHER = ((0, 1, 2, 3, 4, 5, 6), (7,), (8,))
+HIDDEN_TOGETHER = (slice(0, APPEARANCE), slice(APPEARANCE, MEMORY), slice(MEMORY, CARRIED))
 """Channels that are left out at times, so that none is trusted alone: picture, looks, memory."""
 HIDDEN = 0.06
 TAKEN = 0.02
 """How much a change costs in itself."""
-CARRIED = 9
 BATCH = 32
 
 Sights = Float[Tensor, "states channels rows columns"]
@@ -93,11 +99,11 @@ def _varied(sights: Sights, random: Generator) -> Sights:
     """Other contrast and tint; some channels hidden."""
     count = len(sights)
     varied = sights.clone()
-    varied[:, COLOURS] *= 1 + CONTRAST * torch.randn(count, 6, 1, 1, generator=random)
+    varied[:, :EDGES] *= 1 + CONTRAST * torch.randn(count, EDGES, 1, 1, generator=random)
     varied[:, :3] += TINT * torch.randn(count, 3, 1, 1, generator=random)
     for channels in HIDDEN_TOGETHER:
         kept = torch.rand(count, 1, 1, 1, generator=random) >= HIDDEN
-        varied[:, list(channels)] *= kept
+        varied[:, channels] *= kept
     return varied
 
 

@@ -19,7 +19,7 @@ from vidmem.errors import SourceError
 from vidmem.heads.learned_masks import sight_of
 from vidmem.training.camera import FRAMES_PER_SECOND
 from vidmem.training.collages import Sources
-from vidmem.training.moving import Footage, moving_collage
+from vidmem.training.moving_collages import Footage, moving_collage
 from vidmem.training.shards import write_arrays
 from vidmem.training.staging import make_clip
 from vidmem.training.world import WorldConfig

@@ -12,7 +12,7 @@ from vidmem.types import Number
 SMOOTH_FRAMES = 12
 """Over which a random course keeps its direction."""
 RIPPLES = 3
-Course = Float64[np.ndarray, " frames"]
+Curve = Float64[np.ndarray, " frames"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class Ripple:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Path:
+class Trajectory:
     """Where a thing's pivot is, and how it is turned, sized and bent there."""
 
-    x: Course
-    y: Course
-    scale: Course
-    angle: Course
+    x: Curve
+    y: Curve
+    scale: Curve
+    angle: Curve
     ripples: Sequence[Ripple] = ()
 
     def sources(
@@ -73,7 +73,9 @@ class Path:
         return column.astype(np.float32), row.astype(np.float32)
 
 
-def path(random: Random, frames: int, start: tuple[Number, Number], manner: Manner) -> Path:
+def trajectory(
+    random: Random, frames: int, start: tuple[Number, Number], manner: Manner
+) -> Trajectory:
     """A random one that begins at ``start`` (column, row) upright and in its own size."""
     steps = np.arange(frames)
     x = manner.velocity[0] * steps + manner.sway * smooth(random, frames)
@@ -81,7 +83,7 @@ def path(random: Random, frames: int, start: tuple[Number, Number], manner: Mann
     growth = manner.zoom * (steps / 2 + 2 * smooth(random, frames))
     angle = manner.turn * smooth(random, frames)
     ripples = tuple(_ripple(random, manner) for _ in range(RIPPLES)) if manner.bend else ()
-    return Path(
+    return Trajectory(
         x - x[0] + start[0],
         y - y[0] + start[1],
         np.exp(growth - growth[0]),
@@ -90,7 +92,7 @@ def path(random: Random, frames: int, start: tuple[Number, Number], manner: Mann
     )
 
 
-def smooth(random: Random, frames: int) -> Course:
+def smooth(random: Random, frames: int) -> Curve:
     """Random numbers of spread 1 that change slowly."""
     window = np.hanning(2 * SMOOTH_FRAMES + 1)
     course = np.convolve(random.normal(size=frames + 4 * SMOOTH_FRAMES), window, "valid")

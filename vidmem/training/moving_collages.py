@@ -14,7 +14,7 @@ from vidmem.training.composites import Canvas, ground
 from vidmem.training.effects import compress
 from vidmem.training.figures import Random
 from vidmem.training.layers import Layer, Thing, any_bars, any_thing, draw
-from vidmem.training.paths import Manner, Path, path, smooth
+from vidmem.training.trajectories import Manner, Trajectory, smooth, trajectory
 
 SIZE = (240, 432)
 GROUND = (320, 576)
@@ -45,7 +45,7 @@ class _Mover:
     """One object and what is needed to put others beside it."""
 
     thing: Thing
-    path: Path
+    trajectory: Trajectory
     label: int
     size: float
     """Pixels."""
@@ -89,7 +89,7 @@ def _ground(random: Random, sources: Sources) -> Picture:
     return canvas.image
 
 
-def _camera(random: Random, frames: int) -> Path:
+def _camera(random: Random, frames: int) -> Trajectory:
     """A pan, mostly sideways."""
     across, down = random.normal(size=2)
     velocity = across * np.exp(random.uniform(-1.5, 1.6)), down * np.exp(random.uniform(-2.2, 0.3))
@@ -101,7 +101,7 @@ def _camera(random: Random, frames: int) -> Path:
         size=300,
         bend=random.uniform(0, 0.006),
     )
-    return path(random, frames, (SIZE[1] / 2, SIZE[0] / 2), manner)
+    return trajectory(random, frames, (SIZE[1] / 2, SIZE[0] / 2), manner)
 
 
 def _mover(
@@ -125,7 +125,7 @@ def _mover(
         size=share * height,
         bend=random.uniform(0, 0.06),
     )
-    course = path(random, frames, (start[0], start[1]), manner)
+    course = trajectory(random, frames, (start[0], start[1]), manner)
     return [_Mover(thing, course, label, share * height)]
 
 
@@ -134,23 +134,23 @@ def _with_company(
 ) -> list[Layer]:
     """A look-alike behind it, itself, a limb that swings before it."""
     layers = []
-    size, x, y = mover.size, mover.path.x, mover.path.y
+    size, x, y = mover.size, mover.trajectory.x, mover.trajectory.y
     if random.random() < LOOK_ALIKE:
         velocity = random.normal(size=2) * (2, 0.6)
         away = random.normal(size=2) * (1.3 * size + 20, 0.4 * size) - 0.5 * frames * velocity
         manner = Manner((velocity[0], velocity[1]), random.uniform(0, 8), 0.0, 0.15, size, 0.03)
-        course = path(random, frames, (x[0] + away[0], y[0] + away[1]), manner)
+        course = trajectory(random, frames, (x[0] + away[0], y[0] + away[1]), manner)
         layers.append(mover.thing.look_alike(random).on(course, 0))
-    layers.append(mover.thing.on(mover.path, mover.label))
+    layers.append(mover.thing.on(mover.trajectory, mover.label))
     limb = any_thing(random, sources, backdrop, size / SIZE[0] * random.uniform(0.25, 0.5))
     if limb is not None and random.random() < LIMB:
         manner = Manner((0, 0), 0.12 * size, 0.0, random.uniform(0.1, 0.6), size, 0.03)
-        swing = path(random, frames, (0, 0), manner)
+        swing = trajectory(random, frames, (0, 0), manner)
         at = random.normal(size=2) * 0.25 * size
-        course = Path(
-            x + at[0] * mover.path.scale + swing.x,
-            y + at[1] * mover.path.scale + swing.y,
-            mover.path.scale,
+        course = Trajectory(
+            x + at[0] * mover.trajectory.scale + swing.x,
+            y + at[1] * mover.trajectory.scale + swing.y,
+            mover.trajectory.scale,
             swing.angle,
             swing.ripples,
         )
@@ -166,15 +166,15 @@ def _in_front(
     if random.random() < BARS:
         velocity = random.normal(size=2) * (2.5, 0.4)
         manner = Manner((velocity[0], velocity[1]), sway=3)
-        course = path(random, frames, (SIZE[1] / 2, SIZE[0] / 2), manner)
+        course = trajectory(random, frames, (SIZE[1] / 2, SIZE[0] / 2), manner)
         layers.append(any_bars(random, SIZE).on(course, 0))
     passer_by = any_thing(random, sources, backdrop, random.uniform(0.15, 0.6))
     if movers and passer_by is not None and random.random() < PASSER_BY:
         speed = random.choice([-1, 1]) * np.exp(random.uniform(0, 1.8))
-        first = movers[0].path
+        first = movers[0].trajectory
         start = first.x[0] - speed * frames * random.uniform(0.3, 0.9), first.y[0]
         manner = Manner((speed, random.normal(0, 0.5)), 3, 0.0, 0.1, 0.3 * SIZE[0], 0.02)
-        layers.append(passer_by.on(path(random, frames, start, manner), 0))
+        layers.append(passer_by.on(trajectory(random, frames, start, manner), 0))
     return layers
 
 

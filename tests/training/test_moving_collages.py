@@ -1,5 +1,7 @@
 """Moving collages: a seed makes one video; objects move as their paths say."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,8 +9,8 @@ import pytest
 from vidmem.training.collages import Sources
 from vidmem.training.cutouts import Cutouts
 from vidmem.training.layers import Thing, draw
-from vidmem.training.moving import SIZE, moving_collage
-from vidmem.training.paths import Manner, path, smooth
+from vidmem.training.moving_collages import SIZE, moving_collage
+from vidmem.training.trajectories import Manner, smooth, trajectory
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,8 @@ def test_videos_have_objects_and_they_change_place(sources):
 
 
 def test_a_layer_follows_its_path():
-    still = path(np.random.default_rng(0), 9, (40, 30), Manner())
-    moving = path(np.random.default_rng(0), 9, (40, 30), Manner((2.0, 1.0)))
+    still = trajectory(np.random.default_rng(0), 9, (40, 30), Manner())
+    moving = trajectory(np.random.default_rng(0), 9, (40, 30), Manner((2.0, 1.0)))
     _, start = drawn(square().on(still, 5), 8)
     _, end = drawn(square().on(moving, 5), 8)
     assert set(np.unique(start)) == {0, 5}
@@ -58,7 +60,7 @@ def test_a_layer_follows_its_path():
 
 
 def test_between_frames_it_is_between_places():
-    moving = path(np.random.default_rng(0), 9, (40, 30), Manner((2.0, 0.0)))
+    moving = trajectory(np.random.default_rng(0), 9, (40, 30), Manner((2.0, 0.0)))
     picture, labels = drawn(square().on(moving, 1), 0.5)
     assert np.nonzero(labels.any(0))[0][0] == 31
     assert picture[30, 20, 0] == 50 and picture[30, 40, 0] == 200
@@ -66,10 +68,12 @@ def test_between_frames_it_is_between_places():
 
 def test_zoom_grows_and_bending_bends():
     random = np.random.default_rng(1)
-    grown = path(random, 9, (40, 30), Manner(zoom=0.1))
-    bent = path(random, 9, (40, 30), Manner(size=20, bend=0.2))
+    grown = replace(trajectory(random, 9, (40, 30), Manner()), scale=np.linspace(1, 1.5, 9))
+    zoomed = trajectory(random, 9, (40, 30), Manner(zoom=0.1)).scale
+    bent = trajectory(random, 9, (40, 30), Manner(size=20, bend=0.2))
     start, larger = (drawn(square().on(grown, 1), frame)[1].sum() for frame in (0, 8))
-    assert larger != start
+    assert larger == pytest.approx(2.25 * start, rel=0.1)
+    assert zoomed[0] == 1 and np.ptp(zoomed) > 0.1
     outline = np.unique(drawn(square().on(bent, 1), 0)[1].sum(0))
     assert len(outline) > 3, "its upper edge is no line any more"
 
