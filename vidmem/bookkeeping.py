@@ -120,6 +120,7 @@ def update_objects(
 
 def step_of(
     frame: Frame,
+    recall: Recall,
     card: Card,
     features: Features,
     masks: Masks,
@@ -134,6 +135,7 @@ def step_of(
         replace(features, flow=None, tensors={}),
         carried,
         replace(depth, keyframe={}, pages={}) if depth else None,
+        recall.step,
     )
     height, width = features.grey.shape
     size = (round(width * THUMBNAIL_HEIGHT / height), THUMBNAIL_HEIGHT)

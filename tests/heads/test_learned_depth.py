@@ -1,5 +1,7 @@
 """One picture's guess joins geometry: it stands where nothing else is known, and only there."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -78,6 +80,15 @@ def test_the_shape_of_a_guess_goes_when_geometry_begins():
     wrong, none = depths(Sloped(), 0.03, 10)[-1], depths(None, 0.03, 10)[-1]
     ratio = wrong.inverse / none.inverse
     assert np.std(ratio) / np.mean(ratio) < 0.02
+
+
+def test_left_out_indices_change_nothing():
+    whole, odd = (load("nano", config=Config()) for _ in range(2))
+    for frame in frames(0.03, 12):
+        one = whole.step(frame).depth
+        two = odd.step(replace(frame, index=2 * frame.index + 1)).depth
+        np.testing.assert_array_equal(one.inverse, two.inverse)
+    assert one.confidence.mean() > 0.15, "geometry has begun"
 
 
 def test_geometry_stands_where_it_is_sure_and_takes_over_the_unit():

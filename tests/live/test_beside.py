@@ -36,6 +36,9 @@ def test_an_error_is_raised_where_the_result_is_asked_for_and_is_over_then():
     assert beside.result() == "next"
 
 
+PLAIN = Config(depth=DepthConfig(mono="off"))
+
+
 class InOnePiece:
     """The same depth, without the parts that can be done early."""
 
@@ -48,8 +51,8 @@ class InOnePiece:
 
 def test_depth_is_the_same_as_in_one_piece_after_the_masks():
     video = list(moving_square(12))
-    beside = load("nano", config=Config()).run(video)
-    alone = load("nano", config=Config(), depth=InOnePiece()).run(video)
+    beside = load("nano", config=PLAIN).run(video)
+    alone = load("nano", config=PLAIN, depth=InOnePiece()).run(video)
     for one, other in zip(beside, alone, strict=True):
         assert np.array_equal(one.depth.inverse, other.depth.inverse)
         assert np.array_equal(one.depth.confidence, other.depth.confidence)

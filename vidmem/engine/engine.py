@@ -80,7 +80,7 @@ class Engine:
         turn = Turn(
             self._times,
             possible=self.models.can_skip(recall),
-            phase=frame.index % self.config.depth.every,
+            phase=recall.step % self.config.depth.every,
         )
         self._beside.begin(self.models.begin_depth, frame, recall, carried=turn.skips("depth"))
         with turn("encode"):
@@ -102,9 +102,9 @@ class Engine:
             )
             surfaces = surfaces_of(masks, depth)
             objects = update_objects(frame, card, masks, recall, surfaces)
-            if frame.index % self.config.memory.snapshot_every == 0:
+            if recall.step % self.config.memory.snapshot_every == 0:
                 self.memory.snapshot()
-            step = step_of(frame, card, features, masks, depth, objects)
+            step = step_of(frame, recall, card, features, masks, depth, objects)
             if read is not recall:  # masses of other tables say nothing about the pages
                 step = replace(step, attention={})
             kept = self.memory.write(

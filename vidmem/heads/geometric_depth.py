@@ -70,7 +70,7 @@ class GeometricDepth:
             return partial(self._go_on, frame, recall, None, True)
         recall = look_back(recall)
         early = None
-        if recall.index % self._config.every == 0:
+        if recall.step % self._config.every == 0:
             degrees = self._config.field_of_view_degrees
             early = begin_early(frame, recall, field_of_view_degrees=degrees)
         early = early and self._compared_early(early, recall)
@@ -78,7 +78,7 @@ class GeometricDepth:
 
     def _compared_early(self, now: Current, recall: Recall) -> Current:
         """Not where the camera seems to have come back: the next step closes a loop instead."""
-        kept, soon = usable(now, recall), (recall.index + 1) % RETURN_EVERY == RETURN_EVERY // 2
+        kept, soon = usable(now, recall), (recall.step + 1) % RETURN_EVERY == RETURN_EVERY // 2
         return now if soon and _place(now, kept) else self._compared(now, kept)
 
     def _compared(self, now: Current, kept: Sequence[Keyframe]) -> Current:
@@ -92,13 +92,13 @@ class GeometricDepth:
         now = begin(frame, features, recall, field_of_view_degrees=degrees)
         now = self._guessed(now, features, recall, carried=carried)
         kept = usable(now, recall)
-        if not carried and recall.index % RETURN_EVERY == RETURN_EVERY // 2:
+        if not carried and recall.step % RETURN_EVERY == RETURN_EVERY // 2:
             now = _returned(now, kept)
             kept = usable(now, recall)
         fast = _is_fast(now, recall)
         if early is not None and early.scene == now.scene and np.array_equal(early.grey, now.grey):
             now = replace(now, compared=early.compared)
-        elif not carried and (fast or recall.index % self._config.every == 0):
+        elif not carried and (fast or recall.step % self._config.every == 0):
             now = self._compared(now, kept)
         if fast:
             now = replace(looked(now, now.compared), compared=())
@@ -128,7 +128,7 @@ class GeometricDepth:
         if self._mono is None or now.started:
             return now
         guess = _carried_guess(now, features, recall)
-        if guess is None or not (carried or recall.index % self._config.every):
+        if guess is None or not (carried or recall.step % self._config.every):
             fresh = self._mono.guess(features.image, now.camera, now.inverse.shape)
             guess = fresh if guess is None else fresh + np.float32(STEADY) * (guess - fresh)
         return replace(now, inverse=guess, variance=(UNKNOWN * guess) ** 2)

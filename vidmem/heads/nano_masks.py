@@ -169,7 +169,7 @@ class NanoTracker:
         pixels = features.tensors["pixels"]
         appearance = Appearance.from_state(known.state) if known else Appearance.empty(SIZE)
         pace = HURRIED if sighting.changed else STEADY
-        due = self._refresh and recall.index % pace.every == 0 and sighting.teaches
+        due = self._refresh and recall.step % pace.every == 0 and sighting.teaches
         if (prompted or due) and bool((row > 0).any()):
             shape = pixels.shape[:2]
             inside = functional.interpolate(torch.sigmoid(row)[None, None], shape)[0, 0]

@@ -60,8 +60,8 @@ class HqRefiner:
         none is asked for, the mask is the coarse one, sharpened along the picture's edges.
         """
         shown = EdgeRefiner().refine(frame, features, recall, masks, depth)
-        due = [row for row in range(len(masks.ids)) if self._is_due(frame, recall, masks, row)]
-        taught = [row for row in range(len(masks.ids)) if _teaches(frame, masks, row)]
+        due = [row for row in range(len(masks.ids)) if self._is_due(recall, masks, row)]
+        taught = [row for row in range(len(masks.ids)) if _teaches(recall, masks, row)]
         models = {
             i: remembered(recall.objects[i].state if i in recall.objects else {}) for i in masks.ids
         }
@@ -79,14 +79,14 @@ class HqRefiner:
             state={i: {**masks.state[i], **to_remember(models[i])} for i in masks.ids},
         )
 
-    def _is_due(self, frame: Frame, recall: Recall, masks: Masks, row: int) -> bool:
+    def _is_due(self, recall: Recall, masks: Masks, row: int) -> bool:
         known = masks.ids[row] in recall.objects
         prompted = bool(masks.prompted) and masks.prompted[row]
         visible = masks.presence[row] >= PRESENT and bool((masks.logits[row] > 0).any())
         if prompted or not known or not visible:
             return False
         if self._config.when == "every":
-            return frame.index % self._config.every == 0
+            return recall.step % self._config.every == 0
         return self._config.when == "always" or masks.reliability[row] < UNSURE
 
     def _accept(
@@ -178,8 +178,8 @@ def _pace(masks: Masks, row: int) -> Pace:
     return HURRIED if masks.topology_changed and masks.topology_changed[row] else STEADY
 
 
-def _teaches(frame: Frame, masks: Masks, row: int) -> bool:
+def _teaches(recall: Recall, masks: Masks, row: int) -> bool:
     """Prompted frames always do; others at times, while the object is whole and certain."""
     prompted = bool(masks.prompted) and masks.prompted[row]
-    due = frame.index % _pace(masks, row).every == 0 and _is_sure(masks, row)
+    due = recall.step % _pace(masks, row).every == 0 and _is_sure(masks, row)
     return (prompted or due) and bool((masks.logits[row] > 0).any())

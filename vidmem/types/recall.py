@@ -40,6 +40,8 @@ class Previous:
     features: Features
     masks: Masks
     depth: Depth | None
+    step: int = 0
+    """How many steps came before it; indices may leave frames out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,3 +55,8 @@ class Recall:
     """By kind of stream; a kind without pages is absent."""
     keyframes: tuple[Keyframe, ...]
     """Oldest first."""
+
+    @property
+    def step(self) -> int:
+        """How many steps there were: what is done at every so many of them goes by this."""
+        return 0 if self.previous is None else self.previous.step + 1
