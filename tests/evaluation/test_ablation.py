@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from vidmem import Config, load
-from vidmem.config import DepthConfig, RefineConfig, config_of, flatten
+from vidmem.config import DepthConfig, RefineConfig, RuntimeConfig, config_of, flatten
 from vidmem.errors import ConfigError
 from vidmem.evaluation.ablation import PARTS, ablate, parts_of, without
 
@@ -27,6 +27,14 @@ HQ = {
     "depth-for-masks": {"depth.enabled": False},
 }
 REFINERS = [("plain", "PlainRefiner"), ("edges", "EdgeRefiner"), ("nano", "Corrected")]
+
+
+@pytest.mark.parametrize(
+    ("deadline_ms", "kind"), [(0.0, "Corrected"), (66.0, "EdgeRefiner"), (150.0, "Corrected")]
+)
+def test_a_tight_deadline_leaves_no_time_to_correct_masks(deadline_ms, kind):
+    engine = load(config=replace(PLAIN, runtime=RuntimeConfig(deadline_ms=deadline_ms)))
+    assert type(engine.models.refiner).__name__ == kind
 
 
 @pytest.mark.parametrize(("family", "expected"), [("nano", NANO), ("sam2.1-tiny-hq", HQ)])

@@ -43,6 +43,8 @@ from vidmem.types import (
 )
 
 SCENE = Stream("scene")
+UNHURRIED_MS = 100.0
+"""Deadline from which there is time to correct what is shown; before, edges are worth more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ def _tracker(config: Config) -> Tracker:
 def _refiner(config: Config) -> Refiner:
     if config.refine.by == "sam-hq":
         return HqRefiner(config.refine, load_sam_hq(config))
-    if config.refine.by == "nano":
-        return Corrected(shipped_mask_network(), EdgeRefiner())
-    return EdgeRefiner() if config.refine.by == "edges" else PlainRefiner()
+    if config.refine.by == "plain":
+        return PlainRefiner()
+    hurried = 0 < config.runtime.deadline_ms < UNHURRIED_MS
+    if config.refine.by == "edges" or hurried:
+        return EdgeRefiner()
+    return Corrected(shipped_mask_network(), EdgeRefiner())
