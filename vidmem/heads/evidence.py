@@ -48,6 +48,8 @@ class Evidence:
 
     def without(self, lost: Bool[np.ndarray, "h w"]) -> "Evidence":
         """The same where something is a distractor that had been carried as the object."""
+        if not lost.any():
+            return self
         free = torch.from_numpy(~lost)
         return replace(self, carried=self.carried * free, other=torch.where(free, self.other, 1.0))
 

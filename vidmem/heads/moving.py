@@ -41,9 +41,11 @@ def contested(inside: Float32[np.ndarray, "h w"], distractors: Small, flow: Flow
         distractors: carried as well.
         flow: from this frame to the one before, in pixels.
     """
-    moves = _of_cells(flow)
     mine, theirs = inside[::STRIDE, ::STRIDE] > 0.5, distractors == CERTAIN
     beside = _large(theirs & ~mine, LEAST_BESIDE * float(mine.sum()))
+    if not beside.any():
+        return np.zeros(inside.shape, bool)
+    moves = _of_cells(flow)
     middle = cv2.erode((mine & ~theirs).astype(np.uint8), _square(1)) > 0
     own, own_known = _mean(middle, moves)
     other, other_known = _mean(beside, moves)
