@@ -7,16 +7,14 @@ python tools/train_depth_memory.py export RUN vidmem/checkpoints/nano-memory.saf
 """
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
-import torch
-from train_nano import LICENCE, advance, obey, options_of_export, progress
+from train_nano import advance, export, obey, options_of_export, progress
 
-from vidmem.heads.learned_weights import MEMORY, write_weights
+from vidmem.heads.learned_weights import MEMORY
 from vidmem.training.clips import DepthClip, read_clips, render_clips
-from vidmem.training.curves import Journal, read_journal
+from vidmem.training.curves import Journal
 from vidmem.training.memory_learning import MemoryLearner, MemoryRecipe
 
 
@@ -48,22 +46,6 @@ def keep(learner: MemoryLearner, journal: Journal, held_out: list[DepthClip], st
     learner.save(state)
 
 
-def export(given: argparse.Namespace) -> None:
-    """The moving average of a run as a file of weights."""
-    state = torch.load(given.run / "state.pt", map_location="cpu", weights_only=True)
-    held_out = [r for r in read_journal(given.run / "losses.jsonl") if "held-out loss" in r]
-    about = {
-        "recipe": state["recipe"],
-        "steps": state["step"],
-        "clips": given.about,
-        "code": given.code,
-        "licence": LICENCE,
-        "figures": held_out[-1] | json.loads(given.figures),
-    }
-    write_weights(state["average"], given.file, about=about, kind=MEMORY)
-    print(json.dumps(about, indent=1))
-
-
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -85,7 +67,9 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--save-minutes", type=float, default=4.0)
     command.set_defaults(do=train)
     options_of_export(commands)
-    commands.choices["export"].set_defaults(do=export)
+    commands.choices["export"].set_defaults(
+        do=partial(export, source="clips", measured="held-out loss", kind=MEMORY)
+    )
     return parser
 
 

@@ -9,24 +9,19 @@ python tools/train_masks.py export RUN vidmem/checkpoints/nano-masks.safetensors
 """
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 
 import standalone  # noqa: F401  # isort: skip - before anything of vidmem
-import torch
 from train_clicks import options_of_making
-from train_nano import LICENCE, advance, obey, options_of_export, progress
+from train_nano import advance, export, obey, options_of_export, progress
 
 from vidmem.heads.learned_masks import MASKS
 from vidmem.heads.learned_masks_network import MaskNetwork
-from vidmem.heads.learned_weights import write_weights
 from vidmem.training.collages import Sources
-from vidmem.training.curves import Journal, read_journal
+from vidmem.training.curves import Journal
 from vidmem.training.mask_learning import STATE, MaskLearner, MaskRecipe, mask_overlaps
 from vidmem.training.mask_states import footage_of, make_mask_states, read_mask_states
-
-JOURNAL = "losses.jsonl"
 
 
 def make(given: argparse.Namespace) -> None:
@@ -50,7 +45,7 @@ def train(given: argparse.Namespace) -> None:
     path = given.run / STATE
     if path.exists():
         learner.load(path)
-    journal = Journal(given.run / JOURNAL, step=learner.step)
+    journal = Journal(given.run / "losses.jsonl", step=learner.step)
 
     def keep() -> None:
         network = MaskNetwork()
@@ -61,22 +56,6 @@ def train(given: argparse.Namespace) -> None:
         learner.save(path)
 
     advance(learner, learner.advance, journal, keep, given)
-
-
-def export(given: argparse.Namespace) -> None:
-    """The moving average of a run as a file of weights."""
-    state = torch.load(given.run / STATE, map_location="cpu", weights_only=True)
-    held_out = [r for r in read_journal(given.run / JOURNAL) if "held-out overlap" in r]
-    about = {
-        "recipe": state["recipe"],
-        "steps": state["step"],
-        "videos": given.about,
-        "code": given.code,
-        "licence": LICENCE,
-        "figures": held_out[-1] | json.loads(given.figures),
-    }
-    write_weights(state["average"], given.file, about=about, kind=MASKS)
-    print(json.dumps(about, indent=1))
 
 
 def options() -> argparse.ArgumentParser:
@@ -98,7 +77,9 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--save-minutes", type=float, default=2.0)
     command.set_defaults(do=train)
     options_of_export(commands)
-    commands.choices["export"].set_defaults(do=export)
+    commands.choices["export"].set_defaults(
+        do=partial(export, source="videos", measured="held-out overlap", state=STATE, kind=MASKS)
+    )
     return parser
 
 

@@ -26,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vidmem.errors import VidmemError
 from vidmem.heads.geometry.prior import vertical_prior
 from vidmem.heads.learned_network import OUTPUT_STRIDE, MonoNetwork
-from vidmem.heads.learned_weights import read_weights, write_weights
+from vidmem.heads.learned_weights import MONO, Kind, read_weights, write_weights
 from vidmem.training.augmenting import batch_of
 from vidmem.training.course import Course
 from vidmem.training.curves import Journal, draw_curves, read_journal
@@ -105,19 +105,30 @@ def keep(learner: Learner, journal: Journal, held_out: Stills, state: Path) -> N
     learner.save(state)
 
 
-def export(given: argparse.Namespace) -> None:
-    """The moving average of a run as a file of weights."""
-    state = torch.load(given.run / "state.pt", map_location="cpu", weights_only=True)
-    held_out = [r for r in read_journal(given.run / "losses.jsonl") if "held-out d1" in r]
+def export(
+    given: argparse.Namespace,
+    *,
+    source: str = "pictures",
+    measured: str = "held-out d1",
+    state: str = "state.pt",
+    kind: Kind = MONO,
+) -> None:
+    """The moving average of a run as a file of weights; shared by the tools with one network.
+
+    ``source``: what ``--about`` tells; ``measured``: a figure that the last look at what was kept
+    back has.
+    """
+    run = torch.load(given.run / state, map_location="cpu", weights_only=True)
+    held_out = [r for r in read_journal(given.run / "losses.jsonl") if measured in r]
     about = {
-        "recipe": state["recipe"],
-        "steps": state["step"],
-        "pictures": given.about,
+        "recipe": run["recipe"],
+        "steps": run["step"],
+        source: given.about,
         "code": given.code,
         "licence": LICENCE,
         "figures": held_out[-1] | json.loads(given.figures),
     }
-    write_weights(state["average"], given.file, about=about)
+    write_weights(run["average"], given.file, about=about, kind=kind)
     print(json.dumps(about, indent=1))
 
 

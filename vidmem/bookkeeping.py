@@ -128,7 +128,7 @@ def step_of(
     objects: Mapping[int, ObjectMemory],
 ) -> Step:
     """What this frame leaves behind, without what can be computed again."""
-    carried = replace(masks, labels=None, state={}, attention={}, alternatives={}, cues={})
+    carried = replace(masks, labels=None, state={}, attention={}, alternatives={})
     previous = Previous(
         frame.index,
         frame.seconds,
