@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from vidmem.config import TrackerConfig
 from vidmem.flow import warp
-from vidmem.heads.distractors import CERTAIN, STRIDE, certain, first
+from vidmem.heads.distractors import STRIDE, certain, first
 from vidmem.heads.distractors import carried as carried_distractors
 from vidmem.heads.evidence import SIZE, appearance_scores, gather, waves
 from vidmem.heads.learned_prompts_network import PromptNetwork
@@ -142,7 +142,7 @@ class NanoTracker:
             torch.from_numpy(certain(others, (len(features.grey), features.grey.shape[1]))),
             flow,
         )
-        if flow is not None and (others == CERTAIN).any():
+        if flow is not None:
             evidence = evidence.without(contested(mine.numpy(), others, flow))
         return judge(evidence, known, others)
 
