@@ -1,8 +1,11 @@
-"""A few tiny pictures to learn from."""
+"""What there is to learn from: a few tiny pictures."""
 
+import cv2
 import numpy as np
 import pytest
 
+from vidmem.training.collages import Sources
+from vidmem.training.cutouts import Cutouts
 from vidmem.training.stills import Stills
 
 
@@ -18,3 +21,15 @@ def tiny_stills() -> Stills:
         (1 / inverse).astype(np.float16),
         random.uniform(0.6, 1.1, 6).astype(np.float32),
     )
+
+
+@pytest.fixture(scope="session")
+def one_cutout(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """Collages of one thing only, a flat rectangle, before noise or a blur of it."""
+    folder = tmp_path_factory.mktemp("cutouts")
+    image = np.zeros((64, 64, 4), np.uint8)
+    image[20:44, 8:56] = (40, 90, 200, 255)
+    cv2.imwrite(str(folder / "1f40e.webp"), image)
+    random = np.random.default_rng(0)
+    rooms = random.integers(0, 255, (2, 144, 192, 3)).astype(np.uint8)
+    return Sources(Cutouts(folder), [cv2.blur(rooms[0], (30, 30))], rooms)

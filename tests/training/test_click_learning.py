@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,20 +13,11 @@ from vidmem.heads.learned_prompts_cues import SIDE
 from vidmem.training import click_states
 from vidmem.training.click_learning import ClickLearner, ClickRecipe, click_overlaps
 from vidmem.training.click_states import QUANTUM, Practice, make_states, read_states, states_of
-from vidmem.training.collages import Sources
-from vidmem.training.cutouts import Cutouts
 
 
 @pytest.fixture(scope="module")
-def practice(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cutouts")
-    image = np.zeros((64, 64, 4), np.uint8)
-    image[20:44, 8:56] = (40, 90, 200, 255)
-    cv2.imwrite(str(folder / "1f40e.webp"), image)
-    random = np.random.default_rng(0)
-    rooms = random.integers(0, 255, (2, 144, 192, 3)).astype(np.uint8)
-    sources = Sources(Cutouts(folder), [cv2.blur(rooms[0], (30, 30))], rooms)
-    return Practice(sources, next_click)
+def practice(one_cutout):
+    return Practice(one_cutout, next_click)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from vidmem.training.prompt_learning import (
     RoundLearner,
     RoundRecipe,
     cues_in,
+    intersection_over_union,
     joined,
     overlaps,
     pixels_of,
@@ -54,6 +55,14 @@ def test_objects_are_in_their_boxes(boxes):
 def test_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(SourceError, match="render"):
         read_examples(tmp_path)
+
+
+def test_pairs_of_masks_overlap_each_for_itself():
+    one, other = torch.zeros(2, 3, 4, 4, dtype=torch.bool)
+    one[0, :2], other[0, 1:3] = True, True
+    one[1, 0, 0] = True
+    assert intersection_over_union(one, other).tolist() == pytest.approx([1 / 3, 0, 0])
+    assert intersection_over_union(one.flatten(1), one.flatten(1)).tolist() == [1, 1, 0]
 
 
 def learner(boxes: Examples, network: PromptNetwork, number: int = 0) -> RoundLearner:

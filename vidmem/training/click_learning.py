@@ -11,7 +11,7 @@ from vidmem.heads.learned_clicks_network import KNOWN, ClickNetwork
 from vidmem.heads.learned_prompts_features import WITHIN
 from vidmem.training.click_states import QUANTUM, States
 from vidmem.training.course import Course, Schedule
-from vidmem.training.prompt_learning import mask_loss
+from vidmem.training.prompt_learning import intersection_over_union, mask_loss
 
 STATE = "clicks.pt"
 """Name of a run's file."""
@@ -88,10 +88,6 @@ def click_overlaps(network: ClickNetwork, states: States) -> tuple[float, float]
     for first in range(0, len(states), BATCH):
         sights, truth = _read(states, np.arange(first, min(len(states), first + BATCH)))
         right = _inner(truth) > 0.5
-        before.append(_overlaps(_inner(sights[:, KNOWN]) > 0, right))
-        after.append(_overlaps(_inner(network(sights)) > 0, right))
+        before.append(intersection_over_union(_inner(sights[:, KNOWN]) > 0, right))
+        after.append(intersection_over_union(_inner(network(sights)) > 0, right))
     return float(torch.cat(before).mean()), float(torch.cat(after).mean())
-
-
-def _overlaps(one: Tensor, other: Tensor) -> Tensor:
-    return (one & other).sum(1) / (one | other).sum(1).clamp_min(1)

@@ -19,7 +19,7 @@ from vidmem.heads.learned_masks_network import (
 )
 from vidmem.training.course import Course, Schedule
 from vidmem.training.mask_states import QUANTUM, MaskStates
-from vidmem.training.prompt_learning import mask_loss
+from vidmem.training.prompt_learning import intersection_over_union, mask_loss
 
 STATE = "masks.pt"
 """Name of a run's file."""
@@ -118,10 +118,6 @@ def mask_overlaps(network: MaskNetwork, states: MaskStates) -> tuple[float, floa
         sights = torch.from_numpy(states.sights[rows]).float() / QUANTUM
         right = torch.from_numpy(states.truth[rows]) > 127
         total = TOTAL_SCALE * sights[:, TOTAL]
-        before.append(_overlaps(total > 0, right))
-        after.append(_overlaps(total + network(sights) > 0, right))
+        before.append(intersection_over_union(total > 0, right))
+        after.append(intersection_over_union(total + network(sights) > 0, right))
     return float(torch.cat(before).mean()), float(torch.cat(after).mean())
-
-
-def _overlaps(one: Tensor, other: Tensor) -> Tensor:
-    return (one & other).sum((1, 2)) / (one | other).sum((1, 2))

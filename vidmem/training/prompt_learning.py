@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32
+from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 from torch.nn import functional
 
@@ -118,6 +118,14 @@ def mask_loss(
     overlap = (shared + 1) / (likely.sum(1) + truth.sum(1) - shared + 1)
     apart = 1 - overlap.mean()
     return {"loss": entropy + apart, "entropy": entropy, "apart": apart}
+
+
+def intersection_over_union(
+    one: Bool[Tensor, "masks ..."], other: Bool[Tensor, "masks ..."]
+) -> Float[Tensor, " masks"]:
+    """Of every pair of masks, 0 to 1; 0 where both are empty."""
+    shared, together = (one & other).flatten(1).sum(1), (one | other).flatten(1).sum(1)
+    return shared / together.clamp_min(1)
 
 
 def overlaps(examples: Examples, network: PromptNetwork, *, rounds: int) -> list[float]:
