@@ -55,6 +55,23 @@ def test_what_is_too_small_to_prompt_makes_no_states():
     assert list(states_of(replace(nothing, labels=nothing.labels * 0))) == []
 
 
+def test_a_video_without_states_is_not_made_again(tmp_path):
+    made = []
+
+    def footage(seed):
+        made.append(seed)
+        video = sliding(seed)
+        return video if len(made) == 2 else replace(video, labels=video.labels * 0)
+
+    assert list(make_mask_states(tmp_path, count=1, seed=1, footage=footage)) == [1]
+    with pytest.raises(SourceError, match="train_masks"):
+        read_mask_states(tmp_path)
+    assert list(make_mask_states(tmp_path, count=3, seed=1, footage=footage)) == [1, 2, 3]
+    assert list(make_mask_states(tmp_path, count=3, seed=1, footage=footage)) == [1, 2, 3]
+    assert made == [1_000_000, 1_000_001, 1_000_002]
+    assert len(read_mask_states(tmp_path)) == 3, "of the second video"
+
+
 def test_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(SourceError, match="train_masks"):
         read_mask_states(tmp_path)

@@ -103,6 +103,8 @@ def make_mask_states(
 ) -> Iterator[int]:
     """Write a file per video until there are ``count``; goes on where it was stopped.
 
+    The file of a video without states is empty, so that it is not made again to find none.
+
     Args:
         folder: where to.
         count: videos.
@@ -117,10 +119,11 @@ def make_mask_states(
         path = folder / f"masks-{seed:06d}-{number:05d}.npz"
         if not path.exists():
             found = list(states_of(footage(seed * 1_000_000 + number)))
-            if found:
-                sights, truth = zip(*found, strict=True)
-                arrays = {"sights": np.stack(sights), "truth": np.stack(truth)}
-                write_arrays(path, arrays, compressed=True)
+            arrays = {
+                "sights": np.array([sight for sight, _ in found], np.int8),
+                "truth": np.array([truth for _, truth in found], np.uint8),
+            }
+            write_arrays(path, arrays, compressed=True)
         yield number + 1
 
 
@@ -130,15 +133,15 @@ def read_mask_states(folder: Path) -> MaskStates:
     Raises:
         SourceError: there is nothing.
     """
-    paths = sorted(folder.glob("masks-*.npz"))
-    if not paths:
+    sights, truth = [], []
+    for path in sorted(folder.glob("masks-*.npz")):
+        with np.load(path) as file:
+            if len(file["truth"]):
+                sights.append(file["sights"])
+                truth.append(file["truth"])
+    if not truth:
         raise SourceError(
-            f"{folder} holds nothing to learn masks from (masks-*.npz).",
+            f"{folder} holds nothing to learn masks from (masks-*.npz with states).",
             remedy="Run: python tools/train_masks.py make FOLDER",
         )
-    sights, truth = [], []
-    for path in paths:
-        with np.load(path) as file:
-            sights.append(file["sights"])
-            truth.append(file["truth"])
     return MaskStates(np.concatenate(sights), np.concatenate(truth))
