@@ -1,6 +1,8 @@
 """``vidmem``: sub-commands, and errors as one line with a remedy.
 
-Exit codes: 0 done, 1 something failed, 2 the call or its input is wrong, 3 the video ended early.
+Exit codes: 0 done, 1 something failed, 2 the call or its input is wrong, 3 the video ended early;
+130 interrupted, 141 nobody reads the output any more (128 and the number of the signal, as a shell
+tells it).
 """
 
 import sys
@@ -18,6 +20,7 @@ from vidmem.cli.evaluate_sets import set_commands
 from vidmem.cli.evaluate_world import eval_memory, eval_occlusion
 from vidmem.cli.example import example
 from vidmem.cli.live import bench_live
+from vidmem.cli.pipes import quiet_when_unread
 from vidmem.cli.run import run
 from vidmem.cli.settings import with_settings
 from vidmem.cli.weights import weights_check, weights_fetch, weights_list
@@ -49,6 +52,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 
 
+@quiet_when_unread()
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -11,6 +11,7 @@ import torch
 import tyro
 from rich.console import Console
 
+from vidmem.cli.pipes import PipedConsole
 from vidmem.config import Config
 
 
@@ -25,12 +26,12 @@ class Output:
 
     def console(self) -> Console:
         """For people: standard error, so that standard output stays clean."""
-        return Console(stderr=True, quiet=self.quiet)
+        return PipedConsole(stderr=True, quiet=self.quiet)
 
     def finish(self, summary: Mapping[str, object]) -> None:
         """For programs."""
         if self.json:
-            Console(soft_wrap=True, highlight=False).out(json.dumps(summary))
+            PipedConsole(soft_wrap=True, highlight=False).out(json.dumps(summary))
 
 
 @dataclass(frozen=True, kw_only=True)
