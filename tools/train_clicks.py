@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 
 import torch
-from train_nano import EVERY, obey, progress
+from runs import advance, obey, options_of_training, progress
 
 from vidmem.evaluation.prompts import next_click
 from vidmem.heads.learned_clicks_network import ClickNetwork
@@ -22,9 +22,6 @@ from vidmem.training.click_learning import STATE, ClickLearner, ClickRecipe, cli
 from vidmem.training.click_states import Practice, make_states, read_states
 from vidmem.training.collages import Sources
 from vidmem.training.curves import Journal
-
-MEASURED = 500
-"""Steps from one look at what was kept back to the next."""
 
 
 def make(given: argparse.Namespace) -> None:
@@ -46,7 +43,7 @@ def make(given: argparse.Namespace) -> None:
 
 
 def train(given: argparse.Namespace) -> None:
-    """Begin, or go on."""
+    """Steps until all are made, or time is up."""
     given.run.mkdir(parents=True, exist_ok=True)
     states, held_out = read_states(given.states), read_states(given.held_out)
     recipe = ClickRecipe(states=len(states), seed=given.seed, steps=given.steps)
@@ -55,19 +52,16 @@ def train(given: argparse.Namespace) -> None:
     if path.exists():
         learner.load(path)
     journal = Journal(given.run / "clicks.jsonl", step=learner.step)
-    network = ClickNetwork()
-    with progress() as bar:
-        task = bar.add_task("", total=given.steps, completed=learner.step)
-        while learner.step < given.steps:
-            losses = learner.advance()
-            bar.update(task, completed=learner.step, description=f"loss {losses['loss']:.3f}")
-            if learner.step % EVERY == 0 or learner.step == given.steps:
-                learner.save(path)
-            if learner.step % MEASURED == 0 or learner.step == given.steps:
-                network.load_state_dict(learner.average)
-                before, after = click_overlaps(network, held_out)
-                found = {"held-out overlap before": before, "after": after}
-                journal.write({"step": learner.step, **losses, **found})
+
+    def keep() -> None:
+        network = ClickNetwork()
+        network.load_state_dict(learner.average)
+        before, after = click_overlaps(network, held_out)
+        found = {"held-out overlap before": before, "held-out overlap": after}
+        journal.write({"step": learner.step, **found})
+        learner.save(path)
+
+    advance(learner, learner.advance, journal, keep, given)
 
 
 def options_of_making(command: argparse.ArgumentParser, *, count: int) -> None:
@@ -92,13 +86,7 @@ def options() -> argparse.ArgumentParser:
     options_of_making(command, count=2560)
     command.add_argument("--run", type=Path, help="correct every answer by what this run learned")
     command.set_defaults(do=make)
-    command = commands.add_parser("train", help="begin a run, or go on with it")
-    command.add_argument("run", type=Path)
-    command.add_argument("--states", type=Path, required=True)
-    command.add_argument("--held-out", type=Path, required=True)
-    command.add_argument("--steps", type=int, default=ClickRecipe.steps)
-    command.add_argument("--seed", type=int, default=0)
-    command.set_defaults(do=train)
+    options_of_training(commands, "--states", steps=ClickRecipe.steps).set_defaults(do=train)
     return parser
 
 

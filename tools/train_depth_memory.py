@@ -10,7 +10,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from train_nano import advance, export, obey, options_of_export, progress
+from runs import advance, export, obey, options_of_export, options_of_training, progress
 
 from vidmem.heads.learned_weights import MEMORY
 from vidmem.training.clips import DepthClip, read_clips, render_clips
@@ -57,15 +57,7 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--count", type=int, default=200)
     command.add_argument("--seed", type=int, default=1, help="another one for other clips")
     command.set_defaults(do=render)
-    command = commands.add_parser("train", help="begin a run, or go on with it")
-    command.add_argument("run", type=Path)
-    command.add_argument("--clips", type=Path, required=True)
-    command.add_argument("--held-out", type=Path, required=True)
-    command.add_argument("--steps", type=int, default=350)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
-    command.add_argument("--save-minutes", type=float, default=4.0)
-    command.set_defaults(do=train)
+    options_of_training(commands, "--clips", steps=350).set_defaults(do=train)
     options_of_export(commands)
     commands.choices["export"].set_defaults(
         do=partial(export, source="clips", measured="held-out loss", kind=MEMORY)

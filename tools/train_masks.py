@@ -10,11 +10,9 @@ python tools/train_masks.py export RUN vidmem/checkpoints/nano-masks.safetensors
 
 import argparse
 from functools import partial
-from pathlib import Path
 
-import standalone  # noqa: F401  # isort: skip - before anything of vidmem
+from runs import advance, export, obey, options_of_export, options_of_training, progress
 from train_clicks import options_of_making
-from train_nano import advance, export, obey, options_of_export, progress
 
 from vidmem.heads.learned_masks import MASKS
 from vidmem.heads.learned_masks_network import MaskNetwork
@@ -67,15 +65,9 @@ def options() -> argparse.ArgumentParser:
     command = commands.add_parser("make", help="follow objects in made-up videos")
     options_of_making(command, count=240)
     command.set_defaults(do=make)
-    command = commands.add_parser("train", help="begin a run, or go on with it")
-    command.add_argument("run", type=Path)
-    command.add_argument("--states", type=Path, required=True)
-    command.add_argument("--held-out", type=Path, required=True)
-    command.add_argument("--steps", type=int, default=MaskRecipe.steps)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--minutes", type=float, default=float("inf"), help="then stop and save")
-    command.add_argument("--save-minutes", type=float, default=2.0)
-    command.set_defaults(do=train)
+    options_of_training(
+        commands, "--states", steps=MaskRecipe.steps, save_minutes=2.0
+    ).set_defaults(do=train)
     options_of_export(commands)
     commands.choices["export"].set_defaults(
         do=partial(export, source="videos", measured="held-out overlap", state=STATE, kind=MASKS)

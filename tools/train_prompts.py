@@ -9,16 +9,17 @@ python tools/train_prompts.py export RUN vidmem/checkpoints/nano-prompts.safeten
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
-from train_nano import EVERY, LICENCE, obey, options_of_export, progress
+from runs import LICENCE, advance, last_look, obey, options_of_export, progress
 
 from vidmem.heads.learned_prompts import PROMPTS
 from vidmem.heads.learned_prompts_network import ROUNDS, PromptNetwork
 from vidmem.heads.learned_weights import write_weights
 from vidmem.training.click_learning import STATE
-from vidmem.training.curves import Journal, read_journal
+from vidmem.training.curves import Journal
 from vidmem.training.prompt_learning import RoundLearner, RoundRecipe, joined, overlaps, pixels_of
 from vidmem.training.prompting import Examples, make_examples, read_examples
 
@@ -55,30 +56,28 @@ def learn(
         for each in pixels_of(boxes, network, number):
             pixels.append(each)
             bar.update(task, completed=len(pixels))
-        recipe = RoundRecipe(boxes=len(boxes), number=number, seed=given.seed, steps=given.steps)
-        learner = RoundLearner(recipe, joined(pixels))
-        state = given.run / f"round-{number}.pt"
-        if state.exists():
-            learner.load(state)
-        task = bar.add_task("", total=given.steps, completed=learner.step)
-        while learner.step < given.steps:
-            losses = learner.advance()
-            bar.update(task, completed=learner.step, description=f"loss {losses['loss']:.3f}")
-            if learner.step % EVERY == 0 or learner.step == given.steps:
-                learner.save(state)
+    recipe = RoundRecipe(boxes=len(boxes), number=number, seed=given.seed, steps=given.steps)
+    learner = RoundLearner(recipe, joined(pixels))
+    state = given.run / f"round-{number}.pt"
+    if state.exists():
+        learner.load(state)
+    journal = Journal(state.with_suffix(".jsonl"), step=learner.step)
+    advance(learner, learner.advance, journal, partial(learner.save, state), given)
     return learner
 
 
 def export(given: argparse.Namespace) -> None:
     """The moving averages of a run as a file of weights."""
+    figures = {
+        "boxes": last_look(given.run / "losses.jsonl", f"held-out overlap {ROUNDS}"),
+        "clicks": last_look(given.run / "clicks.jsonl", "held-out overlap before"),
+    }
     network = PromptNetwork()
     for number, part in enumerate(network.rounds):
         state = torch.load(given.run / f"round-{number}.pt", map_location="cpu", weights_only=True)
         part.load_state_dict(state["average"])
     clicks = torch.load(given.run / STATE, map_location="cpu", weights_only=True)
     network.clicks.load_state_dict(clicks["average"])
-    journals = {"boxes": "losses.jsonl", "clicks": "clicks.jsonl"}
-    figures = {name: read_journal(given.run / file)[-1] for name, file in journals.items()}
     about = {
         "recipe": {"boxes": state["recipe"], "clicks": clicks["recipe"]},
         "pictures": given.about,
@@ -108,7 +107,7 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("--held-out", type=Path, required=True)
     command.add_argument("--steps", type=int, default=600, help="of every round")
     command.add_argument("--seed", type=int, default=0)
-    command.set_defaults(do=train)
+    command.set_defaults(do=train, minutes=float("inf"), save_minutes=1.0)
     options_of_export(commands)
     commands.choices["export"].set_defaults(do=export)
     return parser

@@ -71,6 +71,16 @@ def test_training_in_two_parts_then_weights(tool, tmp_path):
     assert judged["lower is nearer"] > 0.5, "the pictures are ramps"
 
 
+def test_a_run_without_a_measurement_is_not_exported(tool, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/losses.jsonl").write_text('{"step": 20, "loss": 1.5}\n')
+    done = tool("export", "run", "nano.safetensors")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "'held-out d1'" in done.stderr and "run train" in done.stderr
+    assert not (tmp_path / "nano.safetensors").exists()
+
+
 def test_another_recipe_on_the_same_run_is_refused(tool):
     assert tool(*TRAIN, "--steps", "40", "--minutes", "0").returncode == 0
     other = tool(*TRAIN, "--steps", "41")
