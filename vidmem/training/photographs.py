@@ -1,6 +1,7 @@
-"""Photographs as textures: those that scikit-image's package brings along, free of rights.
+"""Photographs as textures: some of those that scikit-image's package brings along, free of rights.
 
-scikit-image is no dependency of vidmem; ``pip install scikit-image`` makes them available.
+scikit-image is no dependency of vidmem; ``pip install scikit-image`` makes them available. Pictures
+of the package that :data:`LICENCES` does not list are not read.
 """
 
 from functools import lru_cache
