@@ -27,6 +27,8 @@ SHARPNESS = 3.0
 GATE_PX = 12.0
 """How far from the carried mask a pixel may lie before it counts less."""
 GATE_SLOPE = 1.0
+FARTHEST_GATE = 5.0
+"""More than all that can speak for a pixel: what looks alike far away is never a part of it."""
 LIMIT = 1e-4
 EDGE_RADIUS = 4
 EDGE_EPSILON = 0.01
@@ -61,7 +63,7 @@ class Evidence:
         """The same around where the object was carried to."""
         outside = (self.carried < 0.5).numpy().astype(np.uint8)
         distance = torch.from_numpy(cv2.distanceTransform(outside, cv2.DIST_L2, 5))
-        gate = GATE_SLOPE * (distance / GATE_PX - 1).clamp(0, 3)
+        gate = GATE_SLOPE * (distance / GATE_PX - 1).clamp(0, FARTHEST_GATE)
         others = OTHER_WEIGHT * self.other * (1 - self.carried)
         known = CARRIED_WEIGHT * (4 * self.carried - 2) - others
         return self.anywhere() + known - gate
