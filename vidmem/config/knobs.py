@@ -89,7 +89,7 @@ class DepthConfig:
     """Of the camera over the ground, to get metres without poses; 0: unknown."""
     mono: Literal["off", "nano"] = "nano"
     """nano: a small network guesses depth from one picture until the camera has moved."""
-    memory: Literal["off", "nano"] = "off"
+    memory: Literal["off", "nano"] = "nano"
     """nano: a small network steadies depth by tokens of earlier frames (MAMo-style)."""
     update: Literal["off", "gate", "gradient"] = "gate"
     """With a memory: how its tokens move after they were read; gradient is slow and errs more."""

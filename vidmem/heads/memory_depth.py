@@ -31,8 +31,8 @@ from vidmem.types import (
 )
 
 SCENE = Stream("scene")
-PICKED = (-1, -3)
-"""Which of the remembered keyframes are read, beside the previous frame."""
+PICKED = (-1,)
+"""Remembered keyframes that are read beside the previous frame: a second says nothing more."""
 PREFIX = "memory."
 Update = Literal["off", "gate", "gradient"]
 

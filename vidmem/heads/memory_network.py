@@ -36,7 +36,7 @@ CELL = 4
 """Rows and columns of the maps per token."""
 DECODED = 8
 """Channels of the decoder that are carried to the next frame, at twice the tokens' rows."""
-RESIDUAL = 0.15
+RESIDUAL = 0.05
 """Most that the network adds of its own, in log inverse depth, where the base knows nothing."""
 MOST = 0.55
 """Of the way to what is remembered: the base has its say, or errors would pile up for ever."""
@@ -108,7 +108,7 @@ class MemoryNetwork(nn.Module):
         spread = seen.image.std((1, 2, 3), keepdim=True) + 0.02
         look = torch.cat([(seen.image - mean) / spread, centred, seen.confidence, changed], 1)
         own = stray(seen.flow, seen.log_inverse, seen.camera, seen.motion)
-        length = seen.flow.norm(dim=1, keepdim=True).log1p()
+        length = seen.flow.square().sum(1, keepdim=True).sqrt().log1p()
         moves = torch.cat([seen.flow / 8, length, own / 2, changed], 1)
         fine = self.fine(look)
         kinds = (self.coarse(fine), self.moves(moves))

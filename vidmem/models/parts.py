@@ -44,7 +44,7 @@ from vidmem.types import (
 
 SCENE = Stream("scene")
 UNHURRIED_MS = 100.0
-"""Deadline from which there is time to correct what is shown; before, edges are worth more."""
+"""Deadline from which there is time for networks that correct masks and depth in every frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def build_models(
     if depth is None and config.depth.enabled:
         mono = MonoDepth(shipped_network()) if config.depth.mono == "nano" else None
         depth = GeometricDepth(config.depth, mono=mono)
-        if config.depth.memory == "nano":
+        if config.depth.memory == "nano" and not _hurried(config):
             update = config.depth.update
             depth = MemoryDepth(depth, shipped_memory_network(), update=update)
     return Models(tracker or _tracker(config), depth, refiner or _refiner(config))
@@ -169,7 +169,10 @@ def _refiner(config: Config) -> Refiner:
         return HqRefiner(config.refine, load_sam_hq(config))
     if config.refine.by == "plain":
         return PlainRefiner()
-    hurried = 0 < config.runtime.deadline_ms < UNHURRIED_MS
-    if config.refine.by == "edges" or hurried:
+    if config.refine.by == "edges" or _hurried(config):
         return EdgeRefiner()
     return Corrected(shipped_mask_network(), EdgeRefiner())
+
+
+def _hurried(config: Config) -> bool:
+    return 0 < config.runtime.deadline_ms < UNHURRIED_MS

@@ -14,7 +14,7 @@ from vidmem.training.course import Course, Schedule
 from vidmem.training.losses import gradient_error, silog
 from vidmem.training.memory_windows import Cut, Window, random_window, window_of
 
-OLDER = (2, 4)
+OLDER = (4,)
 """Frames before the current one whose tokens are remembered, beside those of the last."""
 STEP = 0.1
 """Change of true log depth along a pixel's path beyond which a corner hides something."""
@@ -24,7 +24,7 @@ PART = (48, 56)
 ENDING = 10
 """Frames of a clip that are examined."""
 BELIEF = 0.8
-STEADINESS = 5.0
+STEADINESS = 2.5
 """Weight of the temporal error."""
 
 
@@ -57,14 +57,16 @@ def answers_of(
 
 
 def window_loss(answers: list[Maps], window: Window) -> dict[str, Float[Tensor, ""]]:
-    """Shape of every frame, edges, and steadiness along true paths; ``loss`` is their sum."""
+    """Shape, relative error, edges, and steadiness along true paths; ``loss`` is their sum."""
     log, true = torch.cat(answers)[:, 0], torch.cat(window.true_log)
     parts = {
         "silog": silog(log, true),
+        "relative": (log - true).abs().mean(),
         "gradient": gradient_error(log, true),
         "temporal": temporal_error(answers, window),
     }
-    total = parts["silog"] + 0.1 * parts["gradient"] + STEADINESS * parts["temporal"]
+    total = parts["silog"] + parts["relative"] + 0.1 * parts["gradient"]
+    total = total + STEADINESS * parts["temporal"]
     return {**parts, "loss": total}
 
 
