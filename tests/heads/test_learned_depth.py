@@ -105,7 +105,7 @@ def test_geometry_stands_where_it_is_sure_and_takes_over_the_unit():
 
 
 def test_without_it_nothing_changes():
-    default = load("nano", config=Config(depth=DepthConfig(mono="off")))
+    default = load("nano", config=Config(depth=DepthConfig(mono="off", memory="off")))
     plain = [r.depth.inverse for r in default.run(frames(0.03, 6))]
     for depth, other in zip(depths(None, 0.03, 6), plain, strict=True):
         np.testing.assert_array_equal(depth.inverse, other)

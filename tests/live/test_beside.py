@@ -36,7 +36,7 @@ def test_an_error_is_raised_where_the_result_is_asked_for_and_is_over_then():
     assert beside.result() == "next"
 
 
-PLAIN = Config(depth=DepthConfig(mono="off"))
+PLAIN = Config(depth=DepthConfig(mono="off", memory="off"))
 
 
 class InOnePiece:
