@@ -39,6 +39,12 @@ print(sorted(heavy & set(sys.modules)))
     assert done.stdout.strip() == "[]"
 
 
+def test_making_an_engine_does_not_wait_for_the_compiler():
+    code = "import sys, vidmem; vidmem.load(); print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("path", [*SOURCES, *ROOT.glob("tests/**/*.py")], ids=lambda p: p.name)
 def test_files_and_functions_stay_small(path):
     text = path.read_text()

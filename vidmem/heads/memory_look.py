@@ -1,5 +1,6 @@
 """Attention of the memory for depth: remembered tokens among themselves, then the current ones."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -165,12 +166,9 @@ class _Attention(nn.Module):
         self.heads = heads
         each = heads // KINDS
         self.query = nn.ModuleList(nn.Linear(WIDTH, each * KEY) for _ in range(KINDS))
-        spread = (
-            torch.tensor([NARROW, BROAD] * heads)[:heads]
-            if each > 1
-            else torch.full((heads,), BROAD)
-        )
-        self.log_spread = nn.Parameter(spread.log())
+        # Not torch's logarithm: on the meta device it imports the compiler, which takes seconds.
+        spread = [NARROW, BROAD] * each if each > 1 else [BROAD] * heads
+        self.log_spread = nn.Parameter(torch.tensor([math.log(value) for value in spread]))
         self.empty = nn.Parameter(torch.full((KINDS,), -3.0))
 
     def forward(
